@@ -1,0 +1,39 @@
+import { Command, CommanderError } from "commander";
+import { exit } from "../errors/exit-codes.ts";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import { reportError } from "./report-error.ts";
+
+/** A file of this folder: builds its command. Heavy imports belong inside its action, so that --help stays quick. */
+export interface CommandModule {
+  command(): Command;
+}
+
+/** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
+const verbs: Record<string, () => Promise<CommandModule>> = {
+};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const program = new Command("promfleet")
+    .description("Prometheus in pairs and shards behind one address that always answers")
+    .helpCommand(false)
+    .showHelpAfterError("(run with --help for arguments and examples)")
+    .exitOverride();
+  const verb = argv.find((word) => !word.startsWith("-"));
+  const wanted = verb !== undefined && verb in verbs ? [verb] : Object.keys(verbs);
+  for (const name of wanted) {
+    const load = verbs[name];
+    if (load) program.addCommand((await load()).command().exitOverride());
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return Number(process.exitCode ?? exit.ok);
+  } catch (error) {
+    // commander has already printed its own complaint
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
+    return reportError(error);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) =>
+  reportError(error instanceof PromfleetError ? error : new Error("cannot run the command", { cause: error })),
+);

@@ -1,0 +1,33 @@
+import type { PrometheusFeatures } from "../../plan/prometheus-version.ts";
+import type { Topology } from "../../topology/topology.ts";
+
+/** One server as the gateway sees it. The object lives as long as the server stands in the topology under the same URL. */
+export interface Replica {
+  readonly shard: string;
+  readonly name: string;
+  readonly server: string;
+  /** Base URL without a trailing slash. */
+  readonly url: string;
+  /** What the server adds to remote reads, from topology or from the server's own configuration. */
+  readonly externalLabels: Readonly<Record<string, string>>;
+  /** Undefined until the server has told its version. */
+  readonly features: PrometheusFeatures | undefined;
+}
+
+/** A use of a replica, from the request going out to the last byte coming in; exactly one of the two ends it. */
+export interface ReplicaUse {
+  succeeded(): void;
+  /** The replica is put aside until a probe finds it well again. Not for requests that the client gave up. */
+  failed(reason: string): void;
+  /** Neither good nor bad: the client went away. */
+  abandoned(): void;
+}
+
+/** Who is there, and whom to ask first. */
+export interface Router {
+  readonly topology: Topology;
+  shardIds(): readonly string[];
+  /** All replicas of the shard, best first: well before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+  candidates(shard: string): readonly Replica[];
+  use(replica: Replica): ReplicaUse;
+}

@@ -1,0 +1,32 @@
+/** What a version of Prometheus can do, as far as promfleet cares. The only module that knows version numbers. */
+export interface PrometheusFeatures {
+  /** "3.16.0" */
+  version: string;
+  major: number;
+  /** Copies a query's traceparent trace id onto its remote reads when tracing is configured. */
+  readsCarryTraceId: boolean;
+  /** As an evaluator, asks remote reads for STREAMED_XOR_CHUNKS instead of SAMPLES. */
+  readsChunks: boolean;
+  /** Serves /api/v1/parse_query. */
+  parseQueryApi: boolean;
+  /** Serves /api/v1/format_query. */
+  formatQueryApi: boolean;
+  /** Takes `limit` on series, labels and label values. */
+  labelLimits: boolean;
+}
+
+/** @param version as /api/v1/status/buildinfo or --version prints it: "2.42.0+ds", "3.16.0" */
+export function prometheusFeatures(version: string): PrometheusFeatures {
+  const [major = 0, minor = 0] = version.split(".").map((part) => Number.parseInt(part, 10) || 0);
+  const since = (wantMajor: number, wantMinor: number) =>
+    major > wantMajor || (major === wantMajor && minor >= wantMinor);
+  return {
+    version,
+    major,
+    readsCarryTraceId: since(3, 0),
+    readsChunks: since(2, 55),
+    parseQueryApi: since(3, 0),
+    formatQueryApi: since(2, 40),
+    labelLimits: since(2, 54),
+  };
+}

@@ -1,0 +1,47 @@
+import type { GatewayLimits } from "../spec/fleet-spec.ts";
+
+/**
+ * What the gateway knows of the fleet: the parsed form of topology.json (docs/reference/topology.md).
+ * The smallest file is {"shards": [{"id": "0", "replicas": [{"name": "a", "url": "http://…"}]}]}; all else has defaults.
+ */
+export interface Topology {
+  /** Name of the fleet; "fleet" where the file names none. */
+  fleet: string;
+  /** Changes with every change of content; the gateway shows the one it follows. */
+  version: string;
+  shards: readonly TopologyShard[];
+  /** Jobs that every shard scrapes: one shard answers for them. */
+  onEveryShard: readonly string[];
+  limits: GatewayLimits;
+  evaluator: TopologyEvaluator;
+}
+
+export interface TopologyShard {
+  id: string;
+  replicas: readonly TopologyReplica[];
+  /** Owned slots as inclusive ranges; absent when not known (servers that promfleet did not start). */
+  slots: readonly (readonly [number, number])[] | undefined;
+}
+
+export interface TopologyReplica {
+  /** "a", "b", … */
+  name: string;
+  /** `<fleet>-<shard>-<replica>`, what errors and status call it. */
+  server: string;
+  /** Base URL, without a trailing slash; may carry a path prefix. */
+  url: string;
+  /** What the server adds to remote reads; undefined: found out from the server itself. */
+  externalLabels: Readonly<Record<string, string>> | undefined;
+}
+
+/** How the gateway starts its evaluator. */
+export interface TopologyEvaluator {
+  /** Path of the prometheus program; undefined: found like any other. */
+  binary: string | undefined;
+  /** Version asked for where it has to be found. */
+  version: string | undefined;
+  /** Durations as Prometheus writes them. */
+  evaluationInterval: string;
+  lookback: string;
+  maxSamples: number;
+}
