@@ -9,8 +9,7 @@ export interface CommandModule {
 }
 
 /** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
-const verbs: Record<string, () => Promise<CommandModule>> = {
-};
+const verbs: Record<string, () => Promise<CommandModule>> = {};
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("promfleet")
@@ -35,5 +34,7 @@ async function main(argv: readonly string[]): Promise<number> {
 }
 
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) =>
-  reportError(error instanceof PromfleetError ? error : new Error("cannot run the command", { cause: error })),
+  reportError(
+    error instanceof PromfleetError ? error : new Error("cannot run the command", { cause: error }),
+  ),
 );

@@ -1,0 +1,1 @@
+import "./anything.test.ts";

@@ -1,0 +1,1 @@
+import "../cli/anything.ts"; // nobody-imports-cli, errors-import-nothing
