@@ -17,7 +17,7 @@ help: ## Show this
 setup: $(stamp) ## Install what promfleet itself needs (again: changes nothing)
 
 $(stamp): package.json package-lock.json
-	npm ci --no-audit --no-fund
+	npm ci --no-audit --no-fund --loglevel=error
 	@$(bin)/node -e 'const v = process.versions.node; if (v.split(".")[0] < 24) { console.error("setup: node_modules/.bin/node is " + v + ", 24 is needed; did npm skip the install script of the package \"node\"?"); process.exit(78); }'
 	@touch $@
 
