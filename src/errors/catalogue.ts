@@ -18,6 +18,27 @@ export const catalogue = {
     exit: exit.internal,
     status: 500,
   },
+  OUTPUT_NOT_EMPTY: {
+    meaning: "The folder to write into holds files that promfleet did not write.",
+    advice: "Name an empty or new folder, or pass --force to replace what is there.",
+    exit: exit.environment,
+  },
+  PROMETHEUS_CONFIG_REFUSED: {
+    meaning: "Prometheus itself would refuse the configuration that comes out of fleet.yaml.",
+    advice: "Correct the section as Prometheus' own documentation has it for the version in use.",
+    exit: exit.input,
+  },
+  PROMETHEUS_RULES_REFUSED: {
+    meaning: "Prometheus itself would refuse a rule of fleet.yaml.",
+    advice: "Correct the rule; Prometheus' own words are in the message.",
+    exit: exit.input,
+  },
+  RULE_NEEDS_ALL_SHARDS: {
+    meaning: "A rule can not be shown to come out right on each shard alone, and there is more than one.",
+    advice:
+      "Keep `instance` in every aggregation and matching, read only jobs scraped with onEveryShard (pinned by job=\"…\"), or set shards to 1.",
+    exit: exit.input,
+  },
   SPEC_UNKNOWN_KEY: {
     meaning: "A key in fleet.yaml is not one that promfleet knows at this place.",
     advice: "Remove the key or correct its spelling; docs/reference/fleet.md lists every key.",
