@@ -13,6 +13,12 @@ export interface PrometheusFeatures {
   formatQueryApi: boolean;
   /** Takes `limit` on series, labels and label values. */
   labelLimits: boolean;
+  /** How native histograms are scraped: not at all, by a feature flag, or by `scrape_native_histograms` in the configuration. */
+  nativeHistograms: "none" | "flag" | "config";
+  /** As an evaluator, knows `chunked_read_limit` of remote_read. */
+  chunkedReadLimit: boolean;
+  /** Knows `filter_external_labels` of remote_read. */
+  filterExternalLabels: boolean;
 }
 
 /** @param version as /api/v1/status/buildinfo or --version prints it: "2.42.0+ds", "3.16.0" */
@@ -28,5 +34,8 @@ export function prometheusFeatures(version: string): PrometheusFeatures {
     parseQueryApi: since(3, 0),
     formatQueryApi: since(2, 40),
     labelLimits: since(2, 54),
+    nativeHistograms: since(3, 8) ? "config" : since(2, 40) ? "flag" : "none",
+    chunkedReadLimit: since(2, 55),
+    filterExternalLabels: since(2, 34),
   };
 }
