@@ -23,6 +23,28 @@ export const catalogue = {
     advice: "Name an empty or new folder, or pass --force to replace what is there.",
     exit: exit.environment,
   },
+  PROGRAM_HASH_MISMATCH: {
+    meaning: "What was downloaded is not the program that promfleet knows: its SHA-256 is another.",
+    advice:
+      "Nothing of it was kept. Check the mirror in PROMFLEET_RELEASES or the proxy in between, or install the program yourself.",
+    exit: exit.program,
+  },
+  PROGRAM_MISSING: {
+    meaning: "A program that is needed was found nowhere.",
+    advice:
+      "Install it, or name its path in the environment; `promfleet programs` shows where promfleet looks.",
+    exit: exit.program,
+  },
+  PROGRAM_NOT_RUNNABLE: {
+    meaning: "The path that was named for a program does not lead to one that runs.",
+    advice: "Correct the path in fleet.yaml or in the environment, or leave it out to have one found.",
+    exit: exit.program,
+  },
+  PROGRAM_WRONG_VERSION: {
+    meaning: "The path that was named for a program leads to another version than the one asked for.",
+    advice: "Correct the path or the version, or leave one of the two out.",
+    exit: exit.program,
+  },
   PROMETHEUS_CONFIG_REFUSED: {
     meaning: "Prometheus itself would refuse the configuration that comes out of fleet.yaml.",
     advice: "Correct the section as Prometheus' own documentation has it for the version in use.",
@@ -36,7 +58,7 @@ export const catalogue = {
   RULE_NEEDS_ALL_SHARDS: {
     meaning: "A rule can not be shown to come out right on each shard alone, and there is more than one.",
     advice:
-      "Keep `instance` in every aggregation and matching, read only jobs scraped with onEveryShard (pinned by job=\"…\"), or set shards to 1.",
+      'Keep `instance` in every aggregation and matching, read only jobs scraped with onEveryShard (pinned by job="…"), or set shards to 1.',
     exit: exit.input,
   },
   SPEC_UNKNOWN_KEY: {
