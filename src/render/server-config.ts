@@ -1,0 +1,87 @@
+import type { FleetPlan, ServerPlan, ShardPlan } from "../plan/fleet-plan.ts";
+import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
+import { shardRelabelling } from "../plan/shard-relabel.ts";
+import type { FleetSpec, ScrapeConfig, Verbatim } from "../spec/fleet-spec.ts";
+import { withAbsoluteFiles } from "./absolute-files.ts";
+
+/** How often rules are evaluated where the spec does not tell. */
+const defaultEvaluationInterval = "15s";
+
+/** What `evaluation_interval` is on the servers, and has to be on the evaluator: it is the default step of subqueries. */
+export function evaluationInterval(spec: FleetSpec): string {
+  return spec.prometheus.evaluationInterval ?? defaultEvaluationInterval;
+}
+
+/**
+ * The configuration of a server, as Prometheus' prometheus.yml has it, without rule_files.
+ * @param baseDir absolute: what file names in the spec are relative to
+ * @param replica what remote_write tells the replicas of a shard apart by; all else is the same for each
+ */
+export function serverConfig(
+  plan: FleetPlan,
+  shard: ShardPlan,
+  replica: ServerPlan["replica"],
+  features: PrometheusFeatures,
+  baseDir: string,
+): Verbatim {
+  const { spec } = plan;
+  const verbatim = (section: Verbatim) => withAbsoluteFiles(section, baseDir);
+  const remoteWrite = spec.longTerm.remoteWrite.map((section) =>
+    withReplicaLabel(verbatim(section), spec.longTerm.replicaLabel, replica),
+  );
+  return {
+    global: globalSection(spec, features, baseDir),
+    ...(Object.keys(spec.alerting).length > 0 && { alerting: verbatim(spec.alerting) }),
+    scrape_configs: [
+      ...spec.scrapeConfigs.map((job) => sharded(job, verbatim(job.config), shard)),
+      ...monitoringJobs(spec).map((config) =>
+        sharded({ onEveryShard: false, shardKey: undefined }, config, shard),
+      ),
+    ],
+    ...(remoteWrite.length > 0 && { remote_write: remoteWrite }),
+  };
+}
+
+function globalSection(spec: FleetSpec, features: PrometheusFeatures, baseDir: string): Verbatim {
+  const { scrapeInterval, scrapeTimeout, externalLabels, global } = spec.prometheus;
+  return {
+    scrape_interval: scrapeInterval,
+    ...(scrapeTimeout !== undefined && { scrape_timeout: scrapeTimeout }),
+    evaluation_interval: evaluationInterval(spec),
+    ...(Object.keys(externalLabels).length > 0 && { external_labels: externalLabels }),
+    ...(features.nativeHistograms === "config" && { scrape_native_histograms: true }),
+    ...withAbsoluteFiles(global, baseDir),
+  };
+}
+
+/** Jobs of the fleet itself. Who the targets are is known at run time alone: the target writes these files. */
+function monitoringJobs(spec: FleetSpec): Verbatim[] {
+  const { fleet, node, demo } = spec.monitoring;
+  return [
+    ...(fleet ? [monitoringJob("promfleet", "fleet")] : []),
+    ...(node ? [monitoringJob("node", "node")] : []),
+    ...(demo > 0 ? [monitoringJob("demo", "demo")] : []),
+  ];
+}
+
+function monitoringJob(name: string, file: string): Verbatim {
+  return { job_name: name, file_sd_configs: [{ files: [`targets/${file}.json`] }] };
+}
+
+function sharded(
+  job: Pick<ScrapeConfig, "onEveryShard" | "shardKey">,
+  config: Verbatim,
+  shard: ShardPlan,
+): Verbatim {
+  const steps = shardRelabelling(job, shard.slots);
+  if (steps.length === 0) return config;
+  const own: unknown = config["relabel_configs"];
+  return { ...config, relabel_configs: [...(Array.isArray(own) ? (own as unknown[]) : []), ...steps] };
+}
+
+/** Last of all, so that nothing the user relabels takes it away again. */
+function withReplicaLabel(section: Verbatim, label: string, replica: string): Verbatim {
+  const own: unknown = section["write_relabel_configs"];
+  const step = { target_label: label, replacement: replica };
+  return { ...section, write_relabel_configs: [...(Array.isArray(own) ? (own as unknown[]) : []), step] };
+}
