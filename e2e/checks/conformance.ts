@@ -1,0 +1,95 @@
+import type { Check, CheckContext } from "../harness/check.ts";
+import { startGateway } from "../harness/gateway-alone.ts";
+import { startPrometheus } from "../harness/prometheus-server.ts";
+import { remoteWrite, type WrittenSeries } from "../harness/remote-write.ts";
+import { Workplace } from "../harness/workplace.ts";
+import { askAll, type Kind, type Tally } from "../conformance/ask-all.ts";
+import { conformanceQueries, demoSamples } from "../conformance/samples.ts";
+import { evenOwners, slotOf } from "../../src/plan/slots.ts";
+
+const shards = 2;
+const replicas = 2;
+
+/** Flags of a server that takes old samples and keeps them; the rest as promfleet renders them for reads. */
+const storeFlags = [
+  "--web.enable-remote-write-receiver",
+  "--storage.tsdb.retention.time=10y",
+  "--storage.remote.read-concurrent-limit=1024",
+];
+
+export const conformance: Check = {
+  name: "conformance",
+  claim: "539 conformance queries answered like one Prometheus, over 2 shards × 2 replicas",
+  bothVersions: true,
+  soakOnly: false,
+  run,
+};
+
+async function run({ report, prometheus }: CheckContext): Promise<void> {
+  await using place = new Workplace("conformance");
+  const server = async (name: string) =>
+    (
+      await startPrometheus({
+        folder: place.path(name),
+        version: prometheus,
+        config: "global: {}\n",
+        flags: storeFlags,
+      })
+    ).url;
+  const samples = demoSamples();
+  const parts = splitByShard(samples);
+  report.figure("series of each shard", parts.map((part) => part.length).join(" + "));
+
+  const reference = await server("reference");
+  await remoteWrite(reference, samples);
+  const fleet: string[][] = [];
+  for (const [shard, part] of parts.entries()) {
+    const urls = await Promise.all(
+      Array.from({ length: replicas }, (_, index) => server(`shard-${shard}-${"ab"[index]}`)),
+    );
+    for (const url of urls) await remoteWrite(url, part);
+    fleet.push(urls);
+  }
+  const queries = conformanceQueries();
+  await canary(report, reference, fleet, queries);
+
+  const gateway = await startGateway(place.folder, fleet, prometheus);
+  const tallies: Record<Kind, Tally> = {
+    range: await askAll(queries, "range", reference, gateway.url),
+    instant: await askAll(queries, "instant", reference, gateway.url),
+  };
+  const of = (kind: Kind) => `${tallies[kind].equal} of ${queries.length} ${kind}`;
+  const sum = (count: (tally: Tally) => number) => count(tallies.range) + count(tallies.instant);
+  const detail = `${of("range")}, ${of("instant")}, ${sum((tally) => tally.bitEqual)} bit-equal, ${sum((tally) => tally.notEmpty)} not empty`;
+  const differences = [...tallies.range.differences, ...tallies.instant.differences];
+  for (const difference of differences.slice(0, 20)) report.figure("differs", difference);
+  report.claim("like one Prometheus", differences.length === 0, detail);
+  report.claim("most queries give something", sum((tally) => tally.notEmpty) > queries.length);
+}
+
+/** The comparison itself must notice a fleet that lacks a shard, and must not notice the reference compared with itself. */
+async function canary(
+  report: CheckContext["report"],
+  reference: string,
+  fleet: readonly (readonly string[])[],
+  queries: readonly string[],
+): Promise<void> {
+  const itself = await askAll(queries, "instant", reference, reference);
+  report.claim("the reference equals itself", itself.differences.length === 0, `${itself.equal} equal`);
+  for (const [shard, urls] of fleet.entries()) {
+    const lacking = await askAll(queries, "instant", reference, urls[0] ?? "");
+    const noticed = lacking.differences.length;
+    report.claim(`only shard ${shard} answering is noticed`, noticed > queries.length / 2, `${noticed} queries differ`);
+  }
+}
+
+/** Each series to the shard that owns the slot of its instance, as the product shards its targets. */
+function splitByShard(samples: readonly WrittenSeries[]): WrittenSeries[][] {
+  const owners = evenOwners(shards);
+  const ids = Array.from({ length: shards }, (_, index) => String(index));
+  const parts = ids.map((id) =>
+    samples.filter((series) => owners[slotOf([series.labels["instance"] ?? ""])] === id),
+  );
+  if (parts.some((part) => part.length === 0)) throw new Error("a shard got no series");
+  return parts;
+}

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import path from "node:path";
+import { ask } from "./http.ts";
+import { type Started, start } from "./processes.ts";
+import { promfleetProgram } from "./promfleet.ts";
+import { until } from "./until.ts";
+
+export interface GatewayAlone {
+  url: string;
+  pid: number;
+  process: Started;
+  topologyFile: string;
+  log: string;
+}
+
+/** Starts `promfleet gateway` in front of servers, one list of URLs a shard, and waits until it is ready. */
+export async function startGateway(
+  folder: string,
+  shards: readonly (readonly string[])[],
+  version: string,
+): Promise<GatewayAlone> {
+  const topologyFile = path.join(folder, "topology.json");
+  await writeFile(topologyFile, topologyText(shards, version));
+  const [log, out] = [path.join(folder, "gateway.log"), path.join(folder, "gateway.out")];
+  const process = start(
+    promfleetProgram,
+    ["gateway", "--topology", topologyFile, "--listen", "127.0.0.1:0", "-o", "json"],
+    { log, out, cwd: folder },
+  );
+  const url = await until("the gateway prints its URL", 30_000, () => {
+    const text = readFileSync(out, "utf8");
+    const line = text.slice(0, text.indexOf("\n"));
+    if (line !== "") return (JSON.parse(line) as { gateway: string }).gateway;
+    if (process.child.exitCode === null) return undefined;
+    return `it ended with ${process.child.exitCode}: ${readFileSync(log, "utf8").trim().slice(-500)}`;
+  });
+  if (!url.startsWith("http")) throw new Error(`gateway: ${url}`);
+  await until("the gateway is ready", 30_000, async () => (await ask(`${url}/-/ready`)).status === 200);
+  return { url, pid: process.pid, process, topologyFile, log };
+}
+
+/** The smallest topology of these servers, with the evaluator's version. */
+export function topologyText(shards: readonly (readonly string[])[], version: string): string {
+  return JSON.stringify({
+    shards: shards.map((urls, index) => ({ id: String(index), replicas: urls.map(replicaOf) })),
+    evaluator: { version },
+  });
+}
+
+const replicaOf = (url: string, index: number) => ({ name: "abcde"[index], url });

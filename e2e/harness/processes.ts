@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { openSync, closeSync, readdirSync, readFileSync } from "node:fs";
+import { until } from "./until.ts";
+
+/** In the environment of everything that this run starts, and so of what that starts in turn: nobody else's process has it. */
+const markName = "PROMFLEET_CHECK_RUN";
+const mark = randomUUID();
+
+/** The environment for a child: this one's, marked, with changes; undefined takes a variable out. */
+export function markedEnvironment(changes: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
+  const environment: NodeJS.ProcessEnv = { ...process.env, ...changes, [markName]: mark };
+  for (const [name, value] of Object.entries(environment)) if (value === undefined) delete environment[name];
+  return environment;
+}
+
+/** Leaders of the process groups that this run started and has not ended. */
+const groups = new Set<number>();
+
+export interface Started {
+  pid: number;
+  child: ChildProcess;
+  /** Resolves when it has ended. */
+  ended: Promise<void>;
+  /** SIGKILL to its group; resolves when it is gone. */
+  kill(): Promise<void>;
+}
+
+/** Starts a program in a process group of its own, with its output in a file, or stdout in one of its own. */
+export function start(
+  program: string,
+  args: readonly string[],
+  options: { log: string; out?: string; cwd?: string; env?: Record<string, string | undefined> },
+): Started {
+  const log = openSync(options.log, "a");
+  const out = openSync(options.out ?? options.log, "a");
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ["ignore", out, log],
+    env: markedEnvironment(options.env),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  closeSync(log);
+  closeSync(out);
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  child.on("error", () => resolve());
+  const pid = child.pid;
+  if (pid === undefined) throw new Error(`${program} could not be started`);
+  groups.add(pid);
+  child.on("exit", () => {
+    groups.delete(pid);
+    resolve();
+  });
+  const kill = async () => {
+    killGroup(pid);
+    await ended;
+  };
+  return { pid, child, ended, kill };
+}
+
+/** Sends a signal to a process group that may be gone already. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // already gone
+  }
+}
+
+/** Whether a process is there and not a zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
+  }
+}
+
+/** Resident memory of a process, bytes. */
+export function residentBytes(pid: number): number {
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1] ?? Number.NaN) * 1024;
+}
+
+/** Highest resident memory that a process ever had, bytes. */
+export function peakResidentBytes(pid: number): number {
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
+  return Number(line?.[1] ?? Number.NaN) * 1024;
+}
+
+/**
+ * Everything alive that this run started, directly or not: a fleet's processes are in sessions of their own, but they
+ * carry the mark. Optionally only what has the text in its command line or working directory.
+ */
+export function ours(containing?: string): number[] {
+  const found: number[] = [];
+  for (const entry of readdirSync("/proc")) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
+      if (!environment.split("\0").includes(`${markName}=${mark}`)) continue;
+      if (containing !== undefined && !commandLine(pid).includes(containing)) continue;
+      if (isAlive(pid)) found.push(pid);
+    } catch {
+      // gone meanwhile, or not ours to look at
+    }
+  }
+  return found;
+}
+
+/** The command line of a process, words separated by spaces; "" when it is gone. */
+export function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
+  } catch {
+    return "";
+  }
+}
+
+/** SIGKILL to everything that this run started, supervisors first or they would start others; says how many were left over. */
+export function killLeftovers(): number {
+  for (const pid of groups) killGroup(pid);
+  groups.clear();
+  let left = 0;
+  // twice more: something may have been started between the look and the kill
+  for (let round = 0; round < 3; round++)
+    for (const pid of ours().toSorted((a, b) => a - b)) {
+      try {
+        process.kill(pid, "SIGKILL");
+        left++;
+      } catch {
+        // gone meanwhile
+      }
+    }
+  return left;
+}
+
+/** Ends everything whatever way this run ends. */
+export function endEverythingOnExit(): void {
+  process.once("exit", () => killLeftovers());
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const)
+    process.once(signal, () => {
+      process.exit(code);
+    });
+}
+
+/** Waits until a process is gone. */
+export async function untilGone(pid: number, withinMs = 10_000): Promise<void> {
+  await until(`process ${pid} is gone`, withinMs, () => !isAlive(pid));
+}
