@@ -3,7 +3,11 @@ import path from "node:path";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { askVersion } from "./ask-version.ts";
 import { programsFolder } from "./cache-folder.ts";
+import { fetchDebianPackage } from "./debian-package.ts";
+import type { DownloadProgress } from "./download.ts";
 import { installedPrograms } from "./installed-programs.ts";
+import { fetchRelease } from "./official-release.ts";
+import { type PinnedRelease, pinnedReleases } from "./pinned-releases.ts";
 import { type Environment, type FoundProgram, type ProgramName, programs } from "./program.ts";
 import { matchesVersion } from "./version-order.ts";
 
@@ -17,17 +21,29 @@ export interface ProgramWanted {
   path?: string | undefined;
 }
 
+export interface FindOptions {
+  /** Called for every piece of a download. */
+  onProgress?: (progress: DownloadProgress) => void;
+  /** Ends a download; the promise then rejects with the signal's reason. */
+  signal?: AbortSignal;
+  /** The releases that may be downloaded. */
+  releases?: readonly PinnedRelease[];
+}
+
 /**
  * Finds a program that can be run: the explicit path; the path in PROMFLEET_PROMETHEUS (…_ALERTMANAGER,
- * …_NODE_EXPORTER); on PATH and in the cache the newest of the version asked for.
+ * …_NODE_EXPORTER); on PATH and in the cache the newest of the version asked for; the official release; the
+ * distribution's package. The last two are downloaded into the cache, once.
  *
  * Throws PromfleetError PROGRAM_MISSING with every try and why it failed, PROGRAM_NOT_RUNNABLE or
- * PROGRAM_WRONG_VERSION where the path that was named is of no use: a path that somebody named is never passed over.
+ * PROGRAM_WRONG_VERSION where the path that was named is of no use (a path that somebody named is never passed over),
+ * PROGRAM_HASH_MISMATCH where a download is not what it should be.
  */
 export async function findProgram(
   name: ProgramName,
   want: ProgramWanted = {},
   env: Environment = process.env,
+  options: FindOptions = {},
 ): Promise<FoundProgram> {
   if (want.path !== undefined) return named(name, want.path, "spec", want.version);
   const { variable, binaries } = programs[name];
@@ -40,8 +56,16 @@ export async function findProgram(
   if (fit) return fit;
   for (const { path, why } of unusable) tries.push(`${path}: ${why}`);
   for (const program of found) tries.push(`${program.path}: is ${program.version}`);
-  if (found.length === 0)
-    tries.push(`PATH and ${programsFolder(env)}: hold no usable ${binaries.join(" or ")}`);
+  if (found.length + unusable.length === 0)
+    tries.push(`PATH and ${programsFolder(env)}: hold no ${binaries.join(" or ")}`);
+
+  const { releases = pinnedReleases, signal } = options;
+  const release = await fetchRelease(name, want.version, env, releases, options);
+  if (!("why" in release)) return release;
+  tries.push(`${release.what}: ${release.why}`);
+  const debian = await fetchDebianPackage(name, want.version, env, signal);
+  if (!("why" in debian)) return debian;
+  tries.push(`${debian.what}: ${debian.why}`);
 
   throw missing(name, want.version, tries);
 }
