@@ -1,5 +1,8 @@
 import type { Check } from "../harness/check.ts";
+import { availability } from "./availability.ts";
 import { conformance } from "./conformance.ts";
+import { memory } from "./memory.ts";
+import { takeover } from "./takeover.ts";
 
 /** Every check, quick and telling ones first. */
-export const checks: readonly Check[] = [conformance];
+export const checks: readonly Check[] = [conformance, takeover, availability, memory];

@@ -79,7 +79,11 @@ async function canary(
   for (const [shard, urls] of fleet.entries()) {
     const lacking = await askAll(queries, "instant", reference, urls[0] ?? "");
     const noticed = lacking.differences.length;
-    report.claim(`only shard ${shard} answering is noticed`, noticed > queries.length / 2, `${noticed} queries differ`);
+    report.claim(
+      `only shard ${shard} answering is noticed`,
+      noticed > queries.length / 2,
+      `${noticed} queries differ`,
+    );
   }
 }
 

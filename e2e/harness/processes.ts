@@ -7,6 +7,14 @@ import { until } from "./until.ts";
 const markName = "PROMFLEET_CHECK_RUN";
 const mark = randomUUID();
 
+/** Folders whose names are in the command lines of processes that lost the mark. */
+const folders = new Set<string>();
+
+/** Says that whoever has this folder in the command line belongs to this run. The name must be unique to the run. */
+export function claimFolder(folder: string): void {
+  folders.add(folder);
+}
+
 /** The environment for a child: this one's, marked, with changes; undefined takes a variable out. */
 export function markedEnvironment(changes: Record<string, string | undefined> = {}): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, ...changes, [markName]: mark };
@@ -20,36 +28,40 @@ const groups = new Set<number>();
 export interface Started {
   pid: number;
   child: ChildProcess;
-  /** Resolves when it has ended. */
-  ended: Promise<void>;
+  /** Resolves when it has ended: to its exit code, null when a signal ended it. */
+  ended: Promise<number | null>;
   /** SIGKILL to its group; resolves when it is gone. */
   kill(): Promise<void>;
 }
 
-/** Starts a program in a process group of its own, with its output in a file, or stdout in one of its own. */
-export function start(
-  program: string,
-  args: readonly string[],
-  options: { log: string; out?: string; cwd?: string; env?: Record<string, string | undefined> },
-): Started {
-  const log = openSync(options.log, "a");
-  const out = openSync(options.out ?? options.log, "a");
+export interface Starting {
+  /** Where its output goes; left out: where this process' own goes. */
+  log?: string;
+  /** Where stdout goes, if not there too. */
+  out?: string;
+  cwd?: string;
+  env?: Record<string, string | undefined>;
+}
+
+/** Starts a program in a process group of its own. */
+export function start(program: string, args: readonly string[], starting: Starting): Started {
+  const log = starting.log === undefined ? undefined : openSync(starting.log, "a");
+  const out = starting.out === undefined ? log : openSync(starting.out, "a");
   const child = spawn(program, args, {
     detached: true,
-    stdio: ["ignore", out, log],
-    env: markedEnvironment(options.env),
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+    stdio: ["ignore", out ?? "inherit", log ?? "inherit"],
+    env: markedEnvironment(starting.env),
+    ...(starting.cwd === undefined ? {} : { cwd: starting.cwd }),
   });
-  closeSync(log);
-  closeSync(out);
-  const { promise: ended, resolve } = Promise.withResolvers<void>();
-  child.on("error", () => resolve());
+  for (const open of new Set([log, out])) if (open !== undefined) closeSync(open);
+  const { promise: ended, resolve } = Promise.withResolvers<number | null>();
+  child.on("error", () => resolve(null));
   const pid = child.pid;
   if (pid === undefined) throw new Error(`${program} could not be started`);
   groups.add(pid);
-  child.on("exit", () => {
+  child.on("exit", (code) => {
     groups.delete(pid);
-    resolve();
+    resolve(code);
   });
   const kill = async () => {
     killGroup(pid);
@@ -91,23 +103,26 @@ export function peakResidentBytes(pid: number): number {
 
 /**
  * Everything alive that this run started, directly or not: a fleet's processes are in sessions of their own, but they
- * carry the mark. Optionally only what has the text in its command line or working directory.
+ * carry the mark in their environment, or a folder of this run in their command line.
  */
-export function ours(containing?: string): number[] {
+export function ours(): number[] {
   const found: number[] = [];
   for (const entry of readdirSync("/proc")) {
     const pid = Number(entry);
     if (!Number.isInteger(pid) || pid === process.pid) continue;
-    try {
-      const environment = readFileSync(`/proc/${pid}/environ`, "utf8");
-      if (!environment.split("\0").includes(`${markName}=${mark}`)) continue;
-      if (containing !== undefined && !commandLine(pid).includes(containing)) continue;
-      if (isAlive(pid)) found.push(pid);
-    } catch {
-      // gone meanwhile, or not ours to look at
-    }
+    const isOurs = isMarked(pid) || [...folders].some((folder) => commandLine(pid).includes(folder));
+    if (isOurs && isAlive(pid)) found.push(pid);
   }
   return found;
+}
+
+function isMarked(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0").includes(`${markName}=${mark}`);
+  } catch {
+    // gone meanwhile, or somebody else's
+    return false;
+  }
 }
 
 /** The command line of a process, words separated by spaces; "" when it is gone. */

@@ -34,3 +34,10 @@ async function tick(): Promise<void> {
   setTimeout(resolve, pause);
   await promise;
 }
+
+/** Waits for a time to have passed: only where time itself is what is measured. */
+export async function untilElapsed(ms: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  setTimeout(resolve, ms);
+  await promise;
+}

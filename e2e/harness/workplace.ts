@@ -2,7 +2,7 @@ import { mkdtempSync, realpathSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { killLeftovers } from "./processes.ts";
+import { claimFolder, killLeftovers } from "./processes.ts";
 
 /** The folder of the checkout. */
 export const checkout = path.resolve(import.meta.dirname, "../..");
@@ -16,6 +16,7 @@ export class Workplace implements AsyncDisposable {
 
   constructor(name: string) {
     this.folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), `promfleet-${name}-`)));
+    claimFolder(this.folder);
   }
 
   /** A path in the folder. */

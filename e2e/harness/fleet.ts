@@ -1,0 +1,103 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { ask, raw } from "./http.ts";
+import { commandLine, ours } from "./processes.ts";
+import { type Ran, promfleet } from "./promfleet.ts";
+import { until } from "./until.ts";
+import type { Workplace } from "./workplace.ts";
+
+/** What `up -o json` prints, and `status -o json` prints with more in it. */
+export interface FleetDocument {
+  gateway: string;
+  servers: FleetServer[];
+  evaluator: { url: string; pid: number };
+  state: string;
+}
+
+export interface FleetServer {
+  name: string;
+  shard: string;
+  replica: string;
+  url: string;
+  pid: number;
+}
+
+/** A fleet that a check runs, with its declaration and state in the check's folder. */
+export class Fleet {
+  readonly file: string;
+  readonly state: string;
+  readonly #place: Workplace;
+
+  constructor(place: Workplace) {
+    this.#place = place;
+    this.file = place.path("fleet.yaml");
+    this.state = place.path("state");
+  }
+
+  /** `up --detach`. @throws when it fails, with what it said */
+  async up(declaration?: string): Promise<FleetDocument> {
+    if (declaration !== undefined) await writeFile(this.file, declaration);
+    return this.#document(await this.run("up", "-f", this.file, "--detach", "-o", "json"));
+  }
+
+  async status(): Promise<FleetDocument> {
+    return this.#document(await this.run("status", "-o", "json"));
+  }
+
+  /** A command on this fleet. */
+  async run(verb: string, ...args: string[]): Promise<Ran> {
+    await mkdir(this.state, { recursive: true, mode: 0o700 });
+    return await promfleet([verb, ...args, "--state", this.state], {
+      cwd: this.#place.folder,
+      withinMs: 120_000,
+    });
+  }
+
+  /** The process of this fleet's supervisor. */
+  supervisorPid(): number {
+    return this.#pidOf(/ supervise\b/);
+  }
+
+  /** The process of this fleet's gateway. */
+  gatewayPid(): number {
+    return this.#pidOf(/ gateway\b/);
+  }
+
+  #pidOf(verb: RegExp): number {
+    const words = ours().map((pid) => [pid, commandLine(pid)] as const);
+    const found = words.filter(([, line]) => line.includes(this.#place.folder) && verb.test(line));
+    const [only] = found;
+    if (!only || found.length > 1) throw new Error(`${found.length} processes match ${verb}`);
+    return only[0];
+  }
+
+  #document(ran: Ran): FleetDocument {
+    try {
+      return JSON.parse(ran.stdout) as FleetDocument;
+    } catch {
+      throw new Error(`exit code ${ran.code}: ${ran.stderr.trim().slice(-800)} ${ran.stdout.slice(0, 200)}`);
+    }
+  }
+}
+
+/** A declaration of shards × replicas with promfleet's own jobs, scraped often. */
+export function declaration(prometheus: string, interval: string): string {
+  return `apiVersion: promfleet.dev/v1alpha1
+kind: PrometheusFleet
+metadata: {name: main}
+spec:
+  shards: 2
+  replicas: 2
+  prometheus: {version: "${prometheus}", scrapeInterval: ${interval}}
+  monitoring: {fleet: true, node: true, demo: 6}
+`;
+}
+
+/** Waits until a server answers and has scraped every one of its targets after a time, s. */
+export async function untilScraped(server: FleetServer, since: number, withinMs = 60_000): Promise<void> {
+  await until(`${server.name} has scraped all its targets`, withinMs, async () => {
+    if ((await ask(`${server.url}/-/ready`, { withinMs: 2000 })).status !== 200) return false;
+    const targets = await raw(server.url, "up[5m]");
+    const scraped = targets.filter((target) => (target.values.at(-1)?.[0] ?? 0) > since);
+    return targets.length > 0 && scraped.length === targets.length;
+  });
+}
