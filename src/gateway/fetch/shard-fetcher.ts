@@ -8,6 +8,11 @@ export interface ShardRequest {
   path: string;
   headers: Readonly<Record<string, string>>;
   body?: string | Uint8Array | undefined;
+  /**
+   * The replicas to ask, in order, out of the router's candidates; without it all of them in the router's order. Keeps the
+   * reads of one query on one replica a shard, and a repeated query away from the one that failed it.
+   */
+  choose?: ((candidates: readonly Replica[]) => readonly Replica[]) | undefined;
 }
 
 export interface ShardResponse {
@@ -15,7 +20,10 @@ export interface ShardResponse {
   /** 2xx or 4xx, or a 503 that is Prometheus' own word on the query (errorType timeout or canceled). */
   status: number;
   headers: IncomingHttpHeaders;
-  /** Ends cleanly only if the response was whole; otherwise it errors, and the replica has been put aside. */
+  /**
+   * Ends cleanly only if the response was whole; otherwise it errors, and the replica has been put aside. The reader may
+   * destroy it: with an error where the content is broken, which puts the replica aside too; without one to give up.
+   */
   body: Readable;
 }
 
