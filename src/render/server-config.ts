@@ -42,7 +42,7 @@ export function serverConfig(
   };
 }
 
-function globalSection(spec: FleetSpec, features: PrometheusFeatures, baseDir: string): Verbatim {
+export function globalSection(spec: FleetSpec, features: PrometheusFeatures, baseDir: string): Verbatim {
   const { scrapeInterval, scrapeTimeout, externalLabels, global } = spec.prometheus;
   return {
     scrape_interval: scrapeInterval,

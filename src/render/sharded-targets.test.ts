@@ -141,6 +141,18 @@ async function activeTargets(url: string): Promise<Set<string>> {
   );
 }
 
+async function targetsOf(url: string): Promise<Set<string>> {
+  const deadline = Date.now() + 30_000;
+  // every server has the targets that all scrape
+  const wanted = '["everywhere","e2:1",""]';
+  for (;;) {
+    const found = await activeTargets(url).catch(() => new Set<string>());
+    if (found.has(wanted)) return found;
+    if (Date.now() > deadline) throw new Error(`no targets at ${url}`);
+    await sleep(100);
+  }
+}
+
 const cache = process.env["PROMFLEET_CACHE"] ?? path.join(homedir(), ".cache", "promfleet");
 
 describe.each(["2.42.0", "3.16.0"])("with Prometheus %s", (version) => {
@@ -190,18 +202,6 @@ describe.each(["2.42.0", "3.16.0"])("with Prometheus %s", (version) => {
       return `http://${address}`;
     }
     throw new Error(`prometheus ended:\n${log.join("\n")}`);
-  }
-
-  async function targetsOf(url: string): Promise<Set<string>> {
-    const deadline = Date.now() + 30_000;
-    // every server has the targets that all scrape
-    const wanted = '["everywhere","e2:1",""]';
-    for (;;) {
-      const found = await activeTargets(url).catch(() => new Set<string>());
-      if (found.has(wanted)) return found;
-      if (Date.now() > deadline) throw new Error(`no targets at ${url}`);
-      await sleep(100);
-    }
   }
 
   it.skipIf(!existsSync(program))(
