@@ -12,15 +12,50 @@ interface Entry {
 
 /** Every error there is. docs/errors.md is made from this and checked against it. Keep it sorted by code. */
 export const catalogue = {
+  APPLY_IN_PROGRESS: {
+    meaning: "Another change of the fleet is under way.",
+    advice: "Wait until it is done; `promfleet status` shows how far it is.",
+    exit: exit.environment,
+  },
+  CHANGE_FAILED: {
+    meaning: "A change of the running fleet was begun, failed, and was taken back.",
+    advice: "Correct what the message names and apply the file again; the fleet runs as before.",
+    exit: exit.failed,
+  },
+  DISK_FULL: {
+    meaning: "There is no space left on the disk of the state.",
+    advice: "Free some space, or name another folder with --state. What was there before is intact.",
+    exit: exit.environment,
+  },
+  FLEET_ABSENT: {
+    meaning: "There is no fleet with its state there.",
+    advice: "Start one with `promfleet up`, or name its state with --state.",
+    exit: exit.absent,
+  },
+  FLEET_AMBIGUOUS: {
+    meaning: "More than one fleet has its state on this machine.",
+    advice: "Say which one is meant with --state DIR.",
+    exit: exit.usage,
+  },
   INTERNAL: {
     meaning: "promfleet met a condition that it believes impossible.",
     advice: "This is a bug in promfleet: please report it with the command and the log.",
     exit: exit.internal,
     status: 500,
   },
+  NOT_STARTED: {
+    meaning: "A process of the fleet does not become ready.",
+    advice: "Its own last words are in the message; `promfleet logs NAME` shows all of them.",
+    exit: exit.failed,
+  },
   OUTPUT_NOT_EMPTY: {
     meaning: "The folder to write into holds files that promfleet did not write.",
     advice: "Name an empty or new folder, or pass --force to replace what is there.",
+    exit: exit.environment,
+  },
+  PORT_TAKEN: {
+    meaning: "A port that was asked for is in use by another program.",
+    advice: "Stop that program, ask for another port, or leave the port out to have one chosen.",
     exit: exit.environment,
   },
   PROGRAM_HASH_MISMATCH: {
@@ -61,10 +96,42 @@ export const catalogue = {
       'Keep `instance` in every aggregation and matching, read only jobs scraped with onEveryShard (pinned by job="…"), or set shards to 1.',
     exit: exit.input,
   },
+  SERVER_UNKNOWN: {
+    meaning: "The fleet has no process of that name.",
+    advice: "`promfleet status` lists the names.",
+    exit: exit.absent,
+  },
   SPEC_UNKNOWN_KEY: {
     meaning: "A key in fleet.yaml is not one that promfleet knows at this place.",
     advice: "Remove the key or correct its spelling; docs/reference/fleet.md lists every key.",
     exit: exit.input,
+  },
+  START_IN_PROGRESS: {
+    meaning: "Another command is starting or stopping this fleet at this moment.",
+    advice: "Wait until it is done, then try again.",
+    exit: exit.environment,
+  },
+  STATE_CORRUPT: {
+    meaning: "A file of the state does not hold what promfleet wrote into it.",
+    advice:
+      "Restore the file from a backup; if there is none, stop the fleet, move the file away, and start again.",
+    exit: exit.environment,
+  },
+  STATE_NOT_OURS: {
+    meaning: "The folder named for the state is in use for something else.",
+    advice: "Name an empty or a new folder with --state.",
+    exit: exit.environment,
+  },
+  STATE_NOT_WRITABLE: {
+    meaning: "The state folder, or a file in it, cannot be written.",
+    advice: "Correct its permissions, or name another folder with --state.",
+    exit: exit.environment,
+  },
+  SUPERVISOR_SILENT: {
+    meaning: "The supervisor of the fleet is there and does not answer.",
+    advice:
+      "Look at logs/supervisor.log in the state; if it hangs, end it with SIGKILL and run `promfleet up` again: the servers go on and are taken over.",
+    exit: exit.failed,
   },
   USAGE: {
     meaning: "The command line is wrong.",

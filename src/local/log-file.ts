@@ -1,0 +1,58 @@
+import { closeSync, openSync } from "node:fs";
+import { copyFile, open, rm, stat, truncate } from "node:fs/promises";
+
+/** Bytes. A log that has grown to this is put aside as `<name>.1`, one generation. */
+const largestLog = 16 * 1024 ** 2;
+
+/** Opens a log for a child to append to; the caller closes the descriptor once the child has it. */
+export function openLog(file: string): { descriptor: number; [Symbol.dispose](): void } {
+  const descriptor = openSync(file, "a", 0o600);
+  return { descriptor, [Symbol.dispose]: () => closeSync(descriptor) };
+}
+
+/**
+ * Keeps a log from growing without end. The writer holds the file open, so it is copied and cut, not renamed; what is written
+ * between the two is lost.
+ */
+export async function rotateLog(file: string, limit: number = largestLog): Promise<void> {
+  const size = await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+  if (size < limit) return;
+  await copyFile(file, `${file}.1`)
+    // a full disk: the log's past is worth less than room
+    .catch(async () => await rm(`${file}.1`, { force: true }));
+  await truncate(file, 0);
+}
+
+/** The last lines of a log, oldest first; none when there is no such file. */
+export async function lastLines(file: string, count: number, bytes = 64 * 1024): Promise<string[]> {
+  try {
+    await using handle = await open(file, "r");
+    const { size } = await handle.stat();
+    const from = Math.max(0, size - bytes);
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
+    const lines = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
+    // the first line may have been cut
+    if (from > 0) lines.shift();
+    return lines.filter((line) => line.trim() !== "").slice(-count);
+  } catch {
+    return [];
+  }
+}
+
+/** Size of a log now, bytes: what is written from here on belongs to what happens from here on. */
+export async function logSize(file: string): Promise<number> {
+  return await stat(file).then(
+    (found) => found.size,
+    () => 0,
+  );
+}
+
+/** What was written since the log had that size; the whole of it if it was cut meanwhile. At most the last 64 KiB. */
+export async function linesSince(file: string, size: number): Promise<string[]> {
+  const now = await logSize(file);
+  const fresh = now >= size ? now - size : now;
+  return fresh === 0 ? [] : await lastLines(file, 1000, Math.min(fresh + 1, 64 * 1024));
+}
