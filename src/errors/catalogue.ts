@@ -53,6 +53,11 @@ export const catalogue = {
     advice: "Name an empty or new folder, or pass --force to replace what is there.",
     exit: exit.environment,
   },
+  OUTPUT_NOT_WRITABLE: {
+    meaning: "The folder to write into cannot be written.",
+    advice: "Correct its permissions, free some space, or name another folder; what was there is as it was.",
+    exit: exit.environment,
+  },
   PORT_TAKEN: {
     meaning: "A port that was asked for is in use by another program.",
     advice: "Stop that program, ask for another port, or leave the port out to have one chosen.",
