@@ -1,0 +1,71 @@
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { RenderedFile } from "../render/rendered-file.ts";
+import { isCode } from "./atomic-write.ts";
+
+/** Marks a folder as written here, so that it may be replaced. */
+const marker = ".promfleet-rendered";
+
+/**
+ * Makes a folder hold exactly these files. It is written beside and then takes the old one's place, so a failure leaves what
+ * was there.
+ * @param force replaces a folder with files of somebody else too
+ * @throws PromfleetError OUTPUT_NOT_EMPTY, OUTPUT_NOT_WRITABLE
+ */
+export async function writeFolder(
+  folder: string,
+  files: readonly RenderedFile[],
+  force: boolean,
+): Promise<void> {
+  const target = path.resolve(folder);
+  const there = await contents(target);
+  if (there.length > 0 && !there.includes(marker) && !force)
+    throw new PromfleetError({
+      code: "OUTPUT_NOT_EMPTY",
+      message: `${folder} holds files that promfleet did not write, ${JSON.stringify(there[0])} among them`,
+    });
+  let made: string | undefined;
+  try {
+    await mkdir(path.dirname(target), { recursive: true });
+    made = await mkdtemp(`${target}.new-`);
+    await writeFile(path.join(made, marker), "");
+    for (const file of files) {
+      const destination = path.join(made, file.path);
+      await mkdir(path.dirname(destination), { recursive: true, mode: 0o700 });
+      await writeFile(destination, file.content, { mode: file.mode });
+    }
+    await replace(target, made, there.length > 0);
+  } catch (error) {
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (!isCode(error, ["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EBUSY", "EEXIST"]))
+      throw error;
+    const message = `cannot write ${folder}: ${error.message}`;
+    throw new PromfleetError({ code: "OUTPUT_NOT_WRITABLE", message }, { cause: error });
+  }
+}
+
+async function contents(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isCode(error, ["ENOENT"])) return [];
+    if (!isCode(error, ["ENOTDIR", "EACCES"])) throw error;
+    const message = `cannot write into ${folder}: ${error.message}`;
+    throw new PromfleetError({ code: "OUTPUT_NOT_WRITABLE", message }, { cause: error });
+  }
+}
+
+/** A rename replaces an empty folder; one with files in it goes aside first, and comes back if the new one cannot take its place. */
+async function replace(target: string, made: string, full: boolean): Promise<void> {
+  if (!full) return rename(made, target);
+  const aside = `${made}.old`;
+  await rename(target, aside);
+  try {
+    await rename(made, target);
+  } catch (error) {
+    await rename(aside, target);
+    throw error;
+  }
+  await rm(aside, { recursive: true, force: true });
+}
