@@ -1,0 +1,65 @@
+import type { FleetPlan } from "../plan/fleet-plan.ts";
+import type { Topology } from "../topology/topology.ts";
+import { contentHash } from "./rule-files.ts";
+import { evaluationInterval } from "./server-config.ts";
+
+/** Where the servers answer: base URLs without a trailing slash, by server name. */
+export type Addresses = ReadonlyMap<string, string>;
+
+/** The program that the servers run, and the evaluator with them: the same query has the same answer only from the same version. */
+export interface EvaluatorProgram {
+  /** Path; undefined: the gateway finds one itself. */
+  binary: string | undefined;
+  version: string | undefined;
+}
+
+/** What the gateway is told of a fleet. Its version is a hash of all else. */
+export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: EvaluatorProgram): Topology {
+  const { spec } = plan;
+  const rest = {
+    fleet: spec.name,
+    shards: plan.shards.map(({ id, slots }) => ({
+      id,
+      replicas: plan.servers
+        .filter((server) => server.shard === id)
+        .map((server) => ({
+          name: server.replica,
+          server: server.name,
+          url: addressOf(server.name, addresses),
+          externalLabels: spec.prometheus.externalLabels,
+        })),
+      slots,
+    })),
+    onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
+    limits: spec.gateway.limits,
+    evaluator: {
+      ...program,
+      evaluationInterval: evaluationInterval(spec),
+      lookback: spec.evaluator.lookback,
+      maxSamples: spec.evaluator.maxSamples,
+    },
+  } satisfies Omit<Topology, "version">;
+  return { ...rest, version: contentHash(JSON.stringify(rest)) };
+}
+
+function addressOf(server: string, addresses: Addresses): string {
+  const url = addresses.get(server);
+  if (url === undefined) throw new Error(`server ${server} has no address`);
+  return url;
+}
+
+/** Ports count from here, in the order of the plan's servers. */
+const firstPort = 9390;
+
+/**
+ * Where the servers would like to listen: 127.0.0.1, ports from 9390 on. Real ports are chosen when the fleet is started and
+ * kept from then on; files that are only rendered have these.
+ */
+export function preferredPort(index: number): number {
+  return firstPort + index;
+}
+
+/** Addresses of a fleet that gets every port it would like. */
+export function preferredAddresses(plan: FleetPlan): Addresses {
+  return new Map(plan.servers.map(({ name }, index) => [name, `http://127.0.0.1:${preferredPort(index)}`]));
+}
