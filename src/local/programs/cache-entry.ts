@@ -29,8 +29,8 @@ export async function makeCacheEntry(
     await fill(fresh, scratch);
     const answer = await askVersion(path.join(fresh, name));
     if ("failure" in answer) throw new Error(`the ${name} in it ${answer.failure}`);
-    if (answer.name !== name || answer.version === "")
-      throw new Error(`the ${name} in it says that it is ${answer.name} ${answer.version}`.trimEnd());
+    if (answer.name !== name) throw new Error(`the ${name} in it says that it is ${answer.name}`);
+    if (answer.version === "") throw new Error(`the ${name} in it was built without a version`);
     const entry = path.join(programs, `${name}-${answer.version}`);
     await place(fresh, entry, name, path.join(work, "broken"));
     return { name, path: path.join(entry, name), version: answer.version, source };

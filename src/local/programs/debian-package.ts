@@ -28,9 +28,8 @@ export async function fetchDebianPackage(
   if (!isDebian) return { what, why: "this machine is none of Debian's kind" };
   try {
     return await makeCacheEntry(name, "distribution", env, async (entry, scratch) => {
-      const deb = await downloadPackage(packageName, version, scratch, env, signal);
       const tree = path.join(scratch, "tree");
-      await run("dpkg", ["-x", deb, tree], scratch, env, signal);
+      await unpackDebianPackage(packageName, tree, scratch, { env, version, signal });
       const bin = path.join(tree, "usr/bin");
       const there = await readdir(bin);
       const main = binaries.find((binary) => there.includes(binary));
@@ -45,51 +44,56 @@ export async function fetchDebianPackage(
   }
 }
 
-/** Returns the path of the .deb file. First with the machine's lists, then with fresh ones of our own. */
-async function downloadPackage(
+export interface UnpackOptions {
+  env: Environment;
+  /** Refuse another version than this, matched by prefix. */
+  version?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Downloads one package and unpacks it into `tree`; `scratch` is a folder for what is needed on the way. Rejects with
+ * one clause on what went wrong.
+ */
+export async function unpackDebianPackage(
   packageName: string,
-  version: string | undefined,
+  tree: string,
   scratch: string,
-  env: Environment,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const plain = [
-    "-o",
-    "APT::Sandbox::User=",
-    "-o",
-    "Debug::NoLocking=1",
-    "-o",
-    `Dir::Cache=${scratch}/cache`,
-  ];
-  const folder = path.join(scratch, "package");
+  options: UnpackOptions,
+): Promise<void> {
+  const { env, signal } = options;
+  const folder = path.join(scratch, packageName);
   for (const each of [folder, `${scratch}/lists/partial`, `${scratch}/cache/archives/partial`])
     await mkdir(each, { recursive: true });
+  // As root, apt would drop to a user who cannot write here.
+  const plain = ["-o", "APT::Sandbox::User=root", "-o", `Dir::Cache=${scratch}/cache`];
 
-  const attempt = async (options: readonly string[]): Promise<string> => {
+  const attempt = async (words: readonly string[]): Promise<void> => {
     const offer = await run(
       "apt-get",
-      [...options, "download", "--print-uris", packageName],
+      [...words, "download", "--print-uris", packageName],
       folder,
       env,
       signal,
     );
     const offered = offeredVersion(offer);
     if (offered === undefined) throw new Error("apt has no such package");
-    if (!matchesVersion(offered, version)) throw new WrongVersion(`it has version ${offered}`);
-    await run("apt-get", [...options, "download", packageName], folder, env, signal);
+    if (!matchesVersion(offered, options.version)) throw new WrongVersion(`it has version ${offered}`);
+    await run("apt-get", [...words, "download", packageName], folder, env, signal);
     const file = (await readdir(folder)).find((one) => one.endsWith(".deb"));
     if (file === undefined) throw new Error("apt-get downloaded nothing");
-    return path.join(folder, file);
+    await run("dpkg", ["-x", path.join(folder, file), tree], folder, env, signal);
   };
 
   try {
-    return await attempt(plain);
+    await attempt(plain);
   } catch (error) {
     if (error instanceof WrongVersion) throw error;
     signal?.throwIfAborted();
+    // The machine's package lists are empty, or older than what the mirror still has: take lists of our own.
     const own = [...plain, "-o", `Dir::State::lists=${scratch}/lists`];
     await run("apt-get", [...own, "-o", "Acquire::Languages=none", "update"], folder, env, signal);
-    return await attempt(own);
+    await attempt(own);
   }
 }
 

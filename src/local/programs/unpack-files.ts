@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import path from "node:path";
-import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 
 const block = 512;
@@ -17,7 +17,16 @@ export async function unpackFiles(
   folder: string,
   maxBytes = 2 ** 30,
 ): Promise<void> {
-  const source = Readable.from(createReadStream(archive)).compose(createGunzip());
+  const entries = (source: AsyncIterable<Buffer>) => readEntries(source, wanted, folder, maxBytes);
+  await pipeline(createReadStream(archive), createGunzip(), entries);
+}
+
+async function readEntries(
+  source: AsyncIterable<Buffer>,
+  wanted: readonly string[],
+  folder: string,
+  maxBytes: number,
+): Promise<void> {
   const left = new Set(wanted);
   let header = Buffer.alloc(0);
   let body = 0; // bytes of the entry still to come
@@ -26,7 +35,7 @@ export async function unpackFiles(
   let ended = false;
   let out: FileHandle | undefined;
   try {
-    for await (const chunk of source as AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
       total += chunk.length;
       if (total > maxBytes) throw new Error(`the archive unpacks to more than ${maxBytes} bytes`);
       let rest = chunk;

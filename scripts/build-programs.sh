@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# The programs that the tests run against, each once, in promfleet's cache: <cache>/programs/<name>-<version>/<binary>.
+# usage: build-programs.sh [--require] [prometheus alertmanager debian]   (no name: all)
+#   prometheus, alertmanager   built from their pinned Go modules
+#   debian                     Debian's older Prometheus and its node exporter, unpacked from the packages
+#   --require                  what this machine cannot have is a failure, not a note (as with CI=true)
+# A second run finds everything and ends at once. Needs a Go module proxy; Go itself is fetched where there is none.
+set -euo pipefail
+
+PROMETHEUS=3.16.0 PROMETHEUS_MODULE=v0.316.0 ALERTMANAGER=0.28.1 GO=1.26.8 DEBIAN_PROMETHEUS=2
+# One service discovery's module cannot be had from every proxy: only the ones in use are compiled in.
+PROMETHEUS_TAGS=netgo,remove_all_sd,enable_kubernetes_sd,enable_dns_sd,enable_consul_sd,enable_moby_sd
+
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${PROMFLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/promfleet}
+programs=$cache/programs
+node=$here/../node_modules/node/bin/node
+require=${CI:-}
+work=
+
+say() { echo "programs: $*" >&2; }
+fail() { say "$*"; exit 1; }
+clean() { if [ -n "$work" ]; then chmod -R u+w "$work" 2>/dev/null || true; rm -rf "$work"; fi; }
+trap clean EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+tells() { # BINARY VERSION: whether it runs and is that version
+  [ -x "$1" ] && "$1" --version 2>&1 | grep -q "version $2 "
+}
+
+# Only one of these builds at a time; the others wait and then find what it built.
+lock() {
+  mkdir -p "$programs"; chmod 700 "$cache" 2>/dev/null || true
+  if command -v flock >/dev/null; then exec 9>"$programs/.build.lock"; flock 9; fi
+}
+
+workplace() { # a folder beside the entries, so that a rename is enough
+  [ -n "$work" ] || work=$(mktemp -d "$programs/.build-XXXXXX")
+}
+
+# --- Go -------------------------------------------------------------------------------------------------------------
+
+go_is() { # MINOR: whether the go on PATH is 1.MINOR or later
+  local minor
+  minor=$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
+  [ -n "$minor" ] && [ "$minor" -ge "$1" ]
+}
+
+find_go() {
+  export CGO_ENABLED=0 GOFLAGS=-buildvcs=false GOWORK=off GO111MODULE=on
+  if go_is 26; then return; fi
+  # From 1.21 on, Go fetches the toolchain that it is told to use.
+  if go_is 21; then export GOTOOLCHAIN=go$GO; return; fi
+  local own=$cache/go/go$GO
+  [ -x "$own/bin/go" ] || bootstrap_go "$own"
+  export GOROOT=$own GOTOOLCHAIN=local PATH=$own/bin:$PATH
+}
+
+# An older Go downloads the newer one as what it is too: a module, held against the checksum database.
+bootstrap_go() { # FOLDER
+  local own=$1 module found platform
+  platform=$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
+  workplace
+  if ! command -v go >/dev/null; then
+    [ -f /etc/debian_version ] || fail "there is no Go on PATH: install Go 1.21 or later"
+    say "there is no Go on PATH: taking Debian's 1.19 to fetch $GO"
+    "$node" "$here/fetch-debian.ts" tree "$work/debian-go" golang-1.19-go golang-1.19-src
+    export GOROOT=$work/debian-go/usr/lib/go-1.19 PATH=$work/debian-go/usr/lib/go-1.19/bin:$PATH
+  fi
+  module=golang.org/toolchain@v0.0.1-go$GO.$platform
+  say "fetching Go $GO"
+  found=$(cd "$work" && go mod download -json "$module" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  [ -n "$found" ] || fail "could not fetch $module"
+  mkdir -p "$cache/go"
+  rm -rf "$work/go"; cp -R "$found" "$work/go"; chmod -R u+w "$work/go"
+  # A module's files are not executable, and a go.mod inside one has to be called something else.
+  chmod +x "$work/go/bin/"* ; find "$work/go/pkg/tool" -type f -exec chmod +x {} + 2>/dev/null || true
+  find "$work/go" -name _go.mod | while read -r file; do cp "$file" "${file%/*}/go.mod"; done
+  GOROOT=$work/go "$work/go/bin/go" version >/dev/null || fail "the Go that was fetched does not run"
+  mv "$work/go" "$own" 2>/dev/null || [ -x "$own/bin/go" ] || fail "cannot write $own"
+}
+
+# --- the programs ---------------------------------------------------------------------------------------------------
+
+# go install takes exactly the dependencies that the project itself pins, whatever versions are newer.
+build() { # NAME VERSION MODULE@VERSION TAGS COMPANION
+  local name=$1 version=$2 module=${3%@*} at=${3#*@} tags=$4 companion=$5 entry=$programs/$1-$2 started=$SECONDS
+  if tells "$entry/$name" "$version" && tells "$entry/$companion" "$version"; then say "$name $version: is there"; return; fi
+  lock
+  if tells "$entry/$name" "$version" && tells "$entry/$companion" "$version"; then say "$name $version: is there"; return; fi
+  find_go; workplace
+  say "$name $version: building (some minutes the first time)"
+  mkdir -p "$work/$name"
+  if ! (cd "$work" && GOBIN=$work/$name go install -tags "$tags" -trimpath \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=$version" \
+    "$module/cmd/$name@$at" "$module/cmd/$companion@$at") >"$programs/$name-build.log" 2>&1; then
+    tail -20 "$programs/$name-build.log" >&2
+    fail "$name $version: not built, see $programs/$name-build.log"
+  fi
+  tells "$work/$name/$name" "$version" || fail "$name: what was built does not say that it is $version"
+  if [ -e "$entry" ]; then mv "$entry" "$work/$name-before"; fi
+  mv "$work/$name" "$entry"
+  rm -f "$programs/$name-build.log"
+  say "$name $version: built in $((SECONDS - started)) s"
+}
+
+build_prometheus() { build prometheus $PROMETHEUS github.com/prometheus/prometheus@$PROMETHEUS_MODULE $PROMETHEUS_TAGS promtool; }
+build_alertmanager() { build alertmanager $ALERTMANAGER github.com/prometheus/alertmanager@v$ALERTMANAGER netgo amtool; }
+build_debian() {
+  if [ ! -f /etc/debian_version ] && [ -z "$require" ]; then
+    say "Debian's Prometheus and node exporter: not on this machine, tests that need them are left out"; return
+  fi
+  "$node" "$here/fetch-debian.ts" program prometheus@$DEBIAN_PROMETHEUS node_exporter >&2 || exit 1
+}
+
+if [ "${1:-}" = --require ]; then require=yes; shift; fi
+for name in ${*:-prometheus alertmanager debian}; do
+  case $name in
+    prometheus | alertmanager | debian) "build_$name" ;;
+    *) sed -n 's/^# //p' "$0" | head -6 >&2; exit 2 ;;
+  esac
+done
