@@ -3,6 +3,7 @@ import { availability } from "./availability.ts";
 import { conformance } from "./conformance.ts";
 import { memory } from "./memory.ts";
 import { takeover } from "./takeover.ts";
+import { wrongInputs } from "./wrong-inputs.ts";
 
 /** Every check, quick and telling ones first. */
-export const checks: readonly Check[] = [conformance, takeover, availability, memory];
+export const checks: readonly Check[] = [conformance, takeover, availability, memory, wrongInputs];
