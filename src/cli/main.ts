@@ -9,7 +9,9 @@ export interface CommandModule {
 }
 
 /** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
-const verbs: Record<string, () => Promise<CommandModule>> = {};
+const verbs: Record<string, () => Promise<CommandModule>> = {
+  programs: () => import("./programs.ts"),
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("promfleet")
