@@ -10,7 +10,7 @@ const largestAnswer = 64 * 1024 ** 2;
 
 /**
  * One GET over a connection of its own: for looking after servers, where a kept connection to a dead one would lie.
- * @throws when it is not answered whole within the time, or the signal aborts
+ * @throws when it is not answered whole; a TimeoutError when not within the time
  */
 export async function httpGet(url: string, timeoutMs: number, signal?: AbortSignal): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
@@ -29,9 +29,10 @@ export async function httpGet(url: string, timeoutMs: number, signal?: AbortSign
       response.on("end", () =>
         resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString("utf8") }),
       );
-      response.on("error", reject);
+      response.on("error", (error) => request.destroy(error));
     },
   );
-  request.on("error", reject);
+  // an abort comes as an error of its own; what it came from says more
+  request.on("error", (error) => reject(timeout.aborted ? (timeout.reason as Error) : error));
   return await promise;
 }

@@ -1,0 +1,164 @@
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { type PrometheusFeatures, prometheusFeatures } from "../plan/prometheus-version.ts";
+import { type EvaluatorSettings, renderEvaluator } from "../render/render-evaluator.ts";
+import { writeAtomically } from "./atomic-write.ts";
+import { freePort } from "./free-port.ts";
+import { rotateLog } from "./log-file.ts";
+import { isAlive, signalProcess } from "./process-identity.ts";
+import { findRecorded, type ProcessRecord, readProcessRecord, startRecorded } from "./process-record.ts";
+import { hasDataIn, isReady, shownConfig } from "./prometheus-probe.ts";
+import { adoptProcess, endProcess, type RunningProcess } from "./running-process.ts";
+
+export interface EvaluatorOptions {
+  /** `<fleet>-evaluator` */
+  name: string;
+  /** Absolute path of the folder that is its own: record, configuration, data, log. */
+  folder: string;
+  program: { path: string; version: string };
+  settings: Pick<EvaluatorSettings, "evaluator" | "timeoutMs" | "concurrency" | "featureFlags">;
+  /** Told of every start, death and takeover, one sentence. */
+  onEvent?: (sentence: string) => void;
+}
+
+/** Where an evaluator's record stands in its folder; whoever looks after the gateway reads it there. */
+export function evaluatorRecordFile(folder: string): string {
+  return path.join(folder, "evaluator.json");
+}
+
+export function evaluatorLogFile(folder: string): string {
+  return path.join(folder, "evaluator.log");
+}
+
+const host = "127.0.0.1";
+/** ms that a look may take. */
+const probeTimeout = 2000;
+/** ms between two looks at whether a survivor has taken its new configuration. */
+const reloadPoll = 50;
+/** ms that it may take to leave. */
+export const evaluatorGrace = 5000;
+
+/** Starts evaluators in a folder, one at a time, and knows whether the one that runs is well. */
+export class EvaluatorProcess {
+  readonly features: PrometheusFeatures;
+  readonly #options: EvaluatorOptions;
+  readonly #readUrl: string;
+  #url = "";
+
+  constructor(options: EvaluatorOptions, readUrl: string) {
+    this.#options = options;
+    this.#readUrl = readUrl;
+    this.features = prometheusFeatures(options.program.version);
+  }
+
+  /** Base URL, without a trailing slash, of the last one started or taken over. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get log(): string {
+    return evaluatorLogFile(this.#options.folder);
+  }
+
+  /** Starts one with an empty data folder, at the port of the last one if it is free. */
+  async start(): Promise<RunningProcess> {
+    const { name, folder, program } = this.#options;
+    const before = await readProcessRecord(evaluatorRecordFile(folder));
+    const port = await freePort(host, before?.url === undefined ? [] : [Number(new URL(before.url).port)]);
+    const { config, flags } = this.#rendered(`${host}:${port}`);
+    await rm(this.#dataDir, { recursive: true, force: true });
+    await mkdir(this.#dataDir, { recursive: true, mode: 0o700 });
+    await writeAtomically(this.#configFile, config);
+    await rotateLog(this.log);
+    this.#url = `http://${host}:${port}`;
+    return await startRecorded(evaluatorRecordFile(folder), {
+      name,
+      argv: [program.path, ...flags],
+      url: this.#url,
+      log: this.log,
+      cwd: folder,
+    });
+  }
+
+  /**
+   * The process that another gateway left in the folder, brought to our endpoint. One that is not as it should be is ended.
+   * @returns undefined when there is none to go on with
+   */
+  async takeOver(): Promise<RunningProcess | undefined> {
+    await mkdir(this.#options.folder, { recursive: true, mode: 0o700 });
+    const record = await readProcessRecord(evaluatorRecordFile(this.#options.folder));
+    const identity = record && findRecorded(record);
+    if (!record || !identity) return undefined;
+    const running = adoptProcess(identity);
+    if (record.url !== undefined && (await this.#turnedToUs(record, record.url, running))) {
+      this.#url = record.url;
+      return running;
+    }
+    await endProcess(running, evaluatorGrace);
+    return undefined;
+  }
+
+  /** "silent" is one that took the connection and said nothing: a hang. One that refuses is still starting, or ending. */
+  async look(signal: AbortSignal, knownAsOurs: boolean): Promise<"well" | "starting" | "silent"> {
+    try {
+      const ready = await isReady(this.#url, probeTimeout, signal);
+      if (!ready || knownAsOurs) return ready ? "well" : "starting";
+      return (await hasDataIn(this.#url, this.#dataDir, probeTimeout)) ? "well" : "starting";
+    } catch (error) {
+      return error instanceof Error && error.name === "TimeoutError" ? "silent" : "starting";
+    }
+  }
+
+  /** Nothing is left that somebody could take over. */
+  async forget(): Promise<void> {
+    await rm(evaluatorRecordFile(this.#options.folder), { force: true }).catch(() => undefined);
+    await rm(this.#dataDir, { recursive: true, force: true }).catch(() => undefined);
+  }
+
+  /** Makes a survivor read from our endpoint. @returns whether it provably does */
+  async #turnedToUs(record: ProcessRecord, url: string, running: RunningProcess): Promise<boolean> {
+    const { config, flags } = this.#rendered(new URL(url).host);
+    const wanted = [this.#options.program.path, ...flags];
+    if (wanted.length !== record.argv.length || wanted.some((word, i) => word !== record.argv[i]))
+      return false;
+    const before = await readFile(this.#configFile, "utf8").catch(() => "");
+    // the endpoint is all that a reload can prove
+    if (withoutEndpoint(before) !== withoutEndpoint(config)) return false;
+    await writeAtomically(this.#configFile, config);
+    const deadline = performance.now() + probeTimeout * 2;
+    while (performance.now() < deadline && isAlive(running.identity)) {
+      try {
+        if ((await shownConfig(url, probeTimeout)).includes(`${this.#readUrl}\n`)) return true;
+      } catch {
+        // it may be starting
+      }
+      signalProcess(running.identity, "SIGHUP");
+      await pause(reloadPoll);
+    }
+    return false;
+  }
+
+  #rendered(listenAddress: string): { config: string; flags: string[] } {
+    return renderEvaluator({
+      ...this.#options.settings,
+      readUrl: this.#readUrl,
+      features: this.features,
+      configFile: this.#configFile,
+      dataDir: this.#dataDir,
+      listenAddress,
+    });
+  }
+
+  get #configFile(): string {
+    return path.join(this.#options.folder, "prometheus.yml");
+  }
+
+  get #dataDir(): string {
+    return path.join(this.#options.folder, "data");
+  }
+}
+
+function withoutEndpoint(config: string): string {
+  return config.replace(/\burl: .*/, "url:");
+}
