@@ -1,9 +1,17 @@
 import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { conformance } from "./conformance.ts";
+import { importConfigs } from "./import.ts";
 import { memory } from "./memory.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
 /** Every check, quick and telling ones first. */
-export const checks: readonly Check[] = [conformance, takeover, availability, memory, wrongInputs];
+export const checks: readonly Check[] = [
+  conformance,
+  wrongInputs,
+  importConfigs,
+  takeover,
+  availability,
+  memory,
+];
