@@ -27,6 +27,12 @@ export const catalogue = {
     advice: "Free some space, or name another folder with --state. What was there before is intact.",
     exit: exit.environment,
   },
+  EVALUATOR_FAILED: {
+    meaning: "The evaluator, the Prometheus beside the gateway, did not answer as it should, more than once.",
+    advice: "Look into its log; the gateway restarts an evaluator that it owns by itself.",
+    exit: exit.failed,
+    status: 503,
+  },
   FLEET_ABSENT: {
     meaning: "There is no fleet with its state there.",
     advice: "Start one with `promfleet up`, or name its state with --state.",
@@ -94,6 +100,25 @@ export const catalogue = {
     meaning: "Prometheus itself would refuse a rule of fleet.yaml.",
     advice: "Correct the rule; Prometheus' own words are in the message.",
     exit: exit.input,
+  },
+  QUERY_NEEDS_ONE_SHARD: {
+    meaning: "The query uses something that works only within one Prometheus: the function info().",
+    advice: "Write it as a join with group_left(), which works over all shards.",
+    exit: exit.input,
+    status: 422,
+  },
+  QUERY_NOT_MARKABLE: {
+    meaning:
+      "The query is written in a way that can not be answered over shards with an evaluator older than 3.0: promfleet does not understand all of it.",
+    advice: "Use Prometheus 3 for the evaluator, or write the query in a simpler way.",
+    exit: exit.input,
+    status: 422,
+  },
+  QUERY_TOO_MUCH_DATA: {
+    meaning: "The query reads more raw data than may be held at once.",
+    advice: "Ask for a shorter time range, or for fewer series.",
+    exit: exit.input,
+    status: 422,
   },
   RULE_NEEDS_ALL_SHARDS: {
     meaning: "A rule can not be shown to come out right on each shard alone, and there is more than one.",

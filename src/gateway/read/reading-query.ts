@@ -1,0 +1,60 @@
+import type { PromfleetError } from "../../errors/promfleet-error.ts";
+import type { ShardLost } from "../fetch/shard-fetcher.ts";
+import type { Replica } from "../router/router.ts";
+
+/** A query in flight, as far as the reads that it causes have to know it. */
+export interface ReadingQuery {
+  /** Aborted when the query is over, has failed, or is no longer wanted. */
+  readonly signal: AbortSignal;
+  /** The replicas to ask for a read of this query, in order. */
+  choose(shard: string, candidates: readonly Replica[]): readonly Replica[];
+  /**
+   * A replica has answered a read. All reads of a query that go to one shard have to come from one replica: what two of them
+   * scraped differs by moments.
+   * @returns the other replica that has answered for the shard before, if there is one
+   */
+  answered(shard: string, replica: Replica): Replica | undefined;
+  /** A read has come in; undefined if it is one more than the query makes. */
+  beginRead(): ReadRecord | undefined;
+  /**
+   * For a query whose reads are more than the servers take at once: how many bytes of answers it may still hold here, shared by
+   * all its reads, and a turn to wait for. Undefined where the answers are passed on as they come.
+   */
+  readonly spool: ReadSpool | undefined;
+}
+
+/** What becomes of one read. The first call counts. */
+export interface ReadRecord {
+  /** All of it was handed to the evaluator. */
+  done(): void;
+  failed(failure: ReadFailure): void;
+  /** The evaluator, or the query, gave it up. */
+  abandoned(): void;
+}
+
+export interface ReadSpool {
+  /** Waits until the read may ask the shards; the function it gives ends the turn. */
+  turn(signal: AbortSignal): Promise<() => void>;
+  /** Takes bytes from what may be held. @throws PromfleetError when there are none left */
+  hold(bytes: number): void;
+}
+
+/** Why a read was not answered. */
+export type ReadFailure =
+  /** No replica of the shard is there. */
+  | { kind: "lost"; error: ShardLost }
+  /** A replica answered wrongly or broke off: another may do better. */
+  | { kind: "replica"; replica: Replica; reason: string }
+  /** No replica would do better. */
+  | { kind: "refused"; error: PromfleetError };
+
+/** Carries a failure up to where the read is recorded. */
+export class ReadFailed extends Error {
+  override readonly name = "ReadFailed";
+  readonly failure: ReadFailure;
+
+  constructor(failure: ReadFailure, options?: ErrorOptions) {
+    super(failure.kind === "replica" ? failure.reason : failure.error.message, options);
+    this.failure = failure;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Readable } from "node:stream";
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { ExternalLabels } from "./external-labels.ts";
+import type { ReadAnswering } from "./read-answering.ts";
+import { ReadFailed } from "./reading-query.ts";
+import { blaming, readShards, type ShardRead } from "./shard-reads.ts";
+import { type EncodedSeries, SeriesDecoder } from "./wire/encoded-series.ts";
+import { describeKey, keyHasLabel } from "./wire/label-key.ts";
+import { MalformedData } from "./wire/malformed-data.ts";
+import type { ReadQuery } from "./wire/read-request.ts";
+import { decodeReadResponse, encodeReadResponse } from "./wire/read-response.ts";
+import { compressBlock, uncompressBlock, uncompressedBytes } from "./wire/snappy-block.ts";
+
+/**
+ * The answer for evaluators that know no chunks: all series of all shards in one message of samples, whole in memory.
+ * @returns a block of snappy data
+ * @throws ReadFailed, also where the message is over its limit; the signal's reason
+ */
+export async function sampledAnswer(
+  answering: ReadAnswering,
+  selectors: readonly ReadQuery[],
+): Promise<Buffer> {
+  const { query, signal } = answering;
+  const budget = new Budget(answering.limits.sampledBytes);
+  const results: EncodedSeries[][] = [];
+  for (const selector of selectors) {
+    const endTurn = await query.spool?.turn(signal);
+    try {
+      results.push(await mergedSamples(answering, selector, budget));
+    } finally {
+      endTurn?.();
+    }
+  }
+  return await compressBlock(encodeReadResponse(results));
+}
+
+async function mergedSamples(
+  answering: ReadAnswering,
+  selector: ReadQuery,
+  budget: Budget,
+): Promise<EncodedSeries[]> {
+  const { reads, query, signal, sharedJobs, counts } = answering;
+  const opened = await readShards(reads, query, selector, "sampled", signal);
+  const shards = await Promise.all(opened.map((read) => samplesOf(read, budget)));
+  const merged = new Map<string, EncodedSeries>();
+  for (const [rank, shard] of shards.entries()) {
+    for (const series of shard) {
+      if (rank > 0 && sharedJobs.some((job) => keyHasLabel(series.key, job))) continue;
+      if (merged.has(series.key)) counts.duplicates++;
+      else merged.set(series.key, series);
+    }
+  }
+  return [...merged.values()].toSorted((left, right) => (left.key < right.key ? -1 : 1));
+}
+
+/** The series of one shard. @throws ReadFailed */
+async function samplesOf(read: ShardRead, budget: Budget): Promise<EncodedSeries[]> {
+  const found: EncodedSeries[] = [];
+  for await (const series of blaming(read, decoded(read, budget))) found.push(...series);
+  return found;
+}
+
+async function* decoded(read: ShardRead, budget: Budget): AsyncGenerator<EncodedSeries[], void, undefined> {
+  const block = await whole(read.body, budget);
+  budget.take(uncompressedBytes(block));
+  const message = await uncompressBlock(block);
+  const found = decodeReadResponse(
+    message,
+    new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels)),
+  );
+  const keys = new Set<string>();
+  for (const { key } of found) {
+    if (keys.has(key)) throw new MalformedData(`the series ${describeKey(key)} is there twice`);
+    keys.add(key);
+  }
+  yield found;
+}
+
+async function whole(body: Readable, budget: Budget): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > budget.left) budget.exceeded();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size);
+}
+
+/** Bytes that one answer may have in memory, over all shards. */
+class Budget {
+  readonly #limit: number;
+  left: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.left = limit;
+  }
+
+  take(bytes: number): void {
+    if (bytes > this.left) this.exceeded();
+    this.left -= bytes;
+  }
+
+  exceeded(): never {
+    throw new ReadFailed({
+      kind: "refused",
+      error: new PromfleetError({
+        code: "QUERY_TOO_MUCH_DATA",
+        message: `a selector of the query reads more than ${this.#limit} bytes of samples`,
+      }),
+    });
+  }
+}

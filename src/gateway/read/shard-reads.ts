@@ -1,0 +1,140 @@
+import type { Readable } from "node:stream";
+import { ShardLost, type ShardFetcher } from "../fetch/shard-fetcher.ts";
+import type { Replica, Router } from "../router/router.ts";
+import { matchStoredLabels } from "./external-labels.ts";
+import { ReadFailed, type ReadingQuery } from "./reading-query.ts";
+import { type ReadQuery, encodeReadRequest } from "./wire/read-request.ts";
+import { compressBlock } from "./wire/snappy-block.ts";
+
+const contentTypes = {
+  streamed: "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse",
+  sampled: "application/x-protobuf",
+} as const;
+
+/** How remote reads are answered: as frames of chunks, or as one message of samples. */
+export type ReadForm = keyof typeof contentTypes;
+
+const longestRefusal = 1000;
+
+/** What a shard's reads go through. */
+export interface ShardReads {
+  fetcher: ShardFetcher;
+  router: Router;
+}
+
+/** The answer of one shard's replica to a read, status and form already checked. */
+export interface ShardRead {
+  shard: string;
+  replica: Replica;
+  body: Readable;
+}
+
+/**
+ * Asks every shard for the series of one query.
+ * @returns one answer a shard, in the order of the shards
+ * @throws ReadFailed; the signal's reason. The caller aborts the signal afterwards in either case, which ends what is still open.
+ */
+export async function readShards(
+  reads: ShardReads,
+  query: ReadingQuery,
+  selector: ReadQuery,
+  form: ReadForm,
+  signal: AbortSignal,
+): Promise<ShardRead[]> {
+  return await Promise.all(
+    reads.router.shardIds().map((shard) => readShard(reads, query, shard, selector, form, signal)),
+  );
+}
+
+async function readShard(
+  { fetcher, router }: ShardReads,
+  query: ReadingQuery,
+  shard: string,
+  selector: ReadQuery,
+  form: ReadForm,
+  signal: AbortSignal,
+): Promise<ShardRead> {
+  const external = router.candidates(shard).map((replica) => replica.externalLabels);
+  const request = encodeReadRequest({
+    queries: [{ ...selector, matchers: matchStoredLabels(selector.matchers, external) }],
+    acceptedResponseTypes: form === "streamed" ? [1, 0] : [0],
+  });
+  const { replica, status, headers, body } = await fetcher
+    .fetch(
+      shard,
+      {
+        method: "POST",
+        path: "/api/v1/read",
+        headers: {
+          "content-type": "application/x-protobuf",
+          "content-encoding": "snappy",
+          "accept-encoding": "snappy",
+          "x-prometheus-remote-read-version": "0.1.0",
+        },
+        body: await compressBlock(request),
+        choose: (candidates) => query.choose(shard, candidates),
+      },
+      signal,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof ShardLost) throw new ReadFailed({ kind: "lost", error });
+      throw error;
+    });
+  // nobody listens yet while the other shards' answers are waited for; who iterates later gets the error all the same
+  body.on("error", () => {});
+  signal.addEventListener("abort", () => body.destroy(), { once: true });
+  if (status !== 200) {
+    throw replicaFailed(replica, `it refused a remote read with status ${status}: ${await beginning(body)}`);
+  }
+  const contentType = headers["content-type"] ?? "";
+  if (!contentType.startsWith(contentTypes[form])) {
+    const wanted = form === "streamed" ? "chunks" : "samples";
+    throw replicaFailed(
+      replica,
+      `it answered a remote read for ${wanted} with ${contentType || "no content type"}`,
+    );
+  }
+  const other = query.answered(shard, replica);
+  if (other) throw replicaFailed(other, "it answered only some of the query's reads");
+  return { shard, replica, body };
+}
+
+function replicaFailed(replica: Replica, reason: string): ReadFailed {
+  return new ReadFailed({ kind: "replica", replica, reason });
+}
+
+/**
+ * Makes errors of the content the replica's: they are told to the fetcher by the body, and name the replica.
+ * @throws ReadFailed
+ */
+export async function* blaming<T>(
+  read: ShardRead,
+  content: AsyncIterable<T>,
+): AsyncGenerator<T, void, undefined> {
+  try {
+    yield* content;
+  } catch (error) {
+    if (error instanceof ReadFailed) throw error;
+    const cause = error instanceof Error ? error : new Error(String(error));
+    read.body.destroy(cause);
+    throw new ReadFailed({ kind: "replica", replica: read.replica, reason: cause.message }, { cause });
+  }
+}
+
+async function beginning(body: Readable): Promise<string> {
+  let text = "";
+  try {
+    for await (const chunk of body) {
+      text += String(chunk);
+      if (text.length > longestRefusal) break;
+    }
+  } catch {
+    text += "…";
+  }
+  return text.trim().slice(0, longestRefusal);
+}
+
+/** The Content-Type header of an answer. */
+export function contentTypeOf(form: ReadForm): string {
+  return contentTypes[form];
+}

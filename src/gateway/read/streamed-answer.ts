@@ -1,0 +1,127 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { chunkedStream } from "./chunked-stream.ts";
+import { ExternalLabels } from "./external-labels.ts";
+import type { ReadAnswering } from "./read-answering.ts";
+import { mergeSeries } from "./merge.ts";
+import { shardSeries, type SeriesBatch } from "./shard-series.ts";
+import { blaming, readShards } from "./shard-reads.ts";
+import { SeriesDecoder } from "./wire/encoded-series.ts";
+import { encodeFrame } from "./wire/frame.ts";
+import { ProtoWriter } from "./wire/proto-writer.ts";
+import type { ReadQuery } from "./wire/read-request.ts";
+import { keyHasLabel } from "./wire/label-key.ts";
+
+/** Bytes that are gathered before they are written: small writes cost more than the copying. */
+const writeBytes = 128 * 1024;
+
+/**
+ * Answers the queries of a read request one after another with frames of chunks. At any moment it holds one piece of each shard's
+ * stream, and a series that is being put together.
+ * @throws ReadFailed; the signal's reason
+ */
+export async function streamAnswer(
+  answering: ReadAnswering,
+  selectors: readonly ReadQuery[],
+  response: ServerResponse,
+): Promise<void> {
+  const { query, signal } = answering;
+  const writer = new FrameWriter(response, signal);
+  for (const [index, selector] of selectors.entries()) {
+    if (!query.spool) {
+      for await (const batch of mergedSeries(answering, selector)) await writer.write(batch, index);
+      continue;
+    }
+    const endTurn = await query.spool.turn(signal);
+    const held: Buffer[] = [];
+    try {
+      for await (const batch of mergedSeries(answering, selector)) {
+        for (const series of batch) {
+          const frame = Buffer.concat(encodeFrame(series, index));
+          query.spool.hold(frame.length);
+          held.push(frame);
+        }
+      }
+    } finally {
+      endTurn();
+    }
+    for (const frame of held) await writer.writeBytes(frame);
+  }
+  await writer.flush();
+}
+
+async function* mergedSeries(
+  answering: ReadAnswering,
+  selector: ReadQuery,
+): AsyncGenerator<SeriesBatch, void, undefined> {
+  const { reads, query, signal, limits, sharedJobs, counts } = answering;
+  const opened = await readShards(reads, query, selector, "streamed", signal);
+  const sources = opened.map((read, rank) => {
+    const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
+    const frames = chunkedStream(read.body, limits.frameBytes);
+    const series = blaming(read, shardSeries(frames, decoder, limits.frameBytes));
+    return rank > 0 && sharedJobs.length > 0 ? withoutJobs(series, sharedJobs) : series;
+  });
+  yield* mergeSeries(sources, () => counts.duplicates++);
+}
+
+/** @param jobs labels as labelInKey makes them */
+async function* withoutJobs(
+  batches: AsyncIterable<SeriesBatch>,
+  jobs: readonly string[],
+): AsyncGenerator<SeriesBatch, void, undefined> {
+  for await (const batch of batches) {
+    const kept = batch.filter(({ key }) => !jobs.some((job) => keyHasLabel(key, job)));
+    if (kept.length > 0) yield kept;
+  }
+}
+
+/** Writes frames to the evaluator, no faster than it takes them. */
+class FrameWriter {
+  readonly #response: ServerResponse;
+  readonly #signal: AbortSignal;
+  #pieces: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(response: ServerResponse, signal: AbortSignal) {
+    this.#response = response;
+    this.#signal = signal;
+  }
+
+  async write(batch: SeriesBatch, queryIndex: number): Promise<void> {
+    for (const series of batch) {
+      for (const piece of encodeFrame(series, queryIndex)) {
+        this.#pieces.push(piece);
+        this.#bytes += piece.length;
+      }
+      if (this.#bytes >= writeBytes) await this.flush();
+    }
+  }
+
+  async writeBytes(piece: Buffer): Promise<void> {
+    this.#pieces.push(piece);
+    this.#bytes += piece.length;
+    if (this.#bytes >= writeBytes) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#bytes === 0) return;
+    const bytes = Buffer.concat(this.#pieces, this.#bytes);
+    this.#pieces = [];
+    this.#bytes = 0;
+    this.#signal.throwIfAborted();
+    if (!this.#response.write(bytes)) await once(this.#response, "drain", { signal: this.#signal });
+  }
+}
+
+/**
+ * A frame that is right by itself. An evaluator that loses a stream before its first frame takes it for empty; after one, for
+ * failed.
+ */
+export function firstFrame(): Buffer {
+  const label = new ProtoWriter().string(1, "__promfleet_failed__").string(2, "1").finish();
+  const labels = new ProtoWriter().bytes(1, label).finish();
+  return Buffer.concat(
+    encodeFrame({ key: "", sentLabels: labels, labels, content: [], frame: undefined }, 0),
+  );
+}
