@@ -10,3 +10,13 @@ it("neither folds lines nor uses anchors", () => {
   const long = { expr: `${"a + ".repeat(100)}b` };
   expect(yamlText({ a: long, b: long })).toBe(`a:\n  expr: ${long.expr}\nb:\n  expr: ${long.expr}\n`);
 });
+
+it("keeps a multi-line expression readable", () => {
+  expect(yamlText({ expr: "sum(\n  a\n)\n" })).toBe("expr: |\n  sum(\n    a\n  )\n");
+});
+
+it("escapes what Prometheus' parser takes for a line break, or nobody sees", () => {
+  expect(
+    yamlText({ a: "x\u0085y", b: "\u2028", c: "\ufeffz", d: " lead\nx", e: "tab\there\nx", f: "\r" }),
+  ).toBe('a: "x\\u0085y"\nb: "\\u2028"\nc: "\\ufeffz"\nd: " lead\\nx"\ne: "tab\\there\\nx"\nf: "\\r"\n');
+});
