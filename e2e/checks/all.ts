@@ -1,6 +1,7 @@
 import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { conformance } from "./conformance.ts";
+import { freshClone } from "./fresh-clone.ts";
 import { importConfigs } from "./import.ts";
 import { memory } from "./memory.ts";
 import { takeover } from "./takeover.ts";
@@ -14,4 +15,5 @@ export const checks: readonly Check[] = [
   takeover,
   availability,
   memory,
+  freshClone,
 ];
