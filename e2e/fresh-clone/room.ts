@@ -1,4 +1,4 @@
-import { cp, mkdir, readFile, realpath, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
@@ -18,6 +18,15 @@ export interface Room {
 /** Settings of the machine that say how packages are reached: a room without them reaches none. */
 const inherited =
   /^(https?_proxy|no_proxy|npm_config_.*|GOPROXY|GOSUMDB|GONOSUMDB|GONOSUMCHECK|GOFLAGS|GOINSECURE|LANG|.*_CA_.*|SSL_CERT_.*|GIT_SSL_.*|DEBIAN_FRONTEND)$/i;
+
+const settings = [
+  "/etc/apt",
+  "/etc/ssl",
+  "/etc/hosts",
+  "/etc/resolv.conf",
+  "/usr/share/keyrings",
+  "/usr/local/share/ca-certificates",
+];
 
 function roomEnvironment(home: string, searchPath: string): string[] {
   const kept = Object.entries(process.env).filter(([name]) => inherited.test(name));
@@ -92,16 +101,10 @@ export async function debianRoom(folder: string): Promise<Room> {
   await cp(npm, path.join(root, "usr/local/lib/node_modules/npm"), { recursive: true });
   for (const name of ["npm", "npx"])
     await symlink(`../lib/node_modules/npm/bin/${name}-cli.js`, path.join(root, `usr/local/bin/${name}`));
-  for (const setting of [
-    "/etc/apt",
-    "/etc/ssl",
-    "/etc/hosts",
-    "/etc/resolv.conf",
-    "/usr/share/keyrings",
-    "/usr/local/share/ca-certificates",
-  ])
-    if (existsSync(setting))
-      await cp(setting, path.join(root, setting), { recursive: true, force: true, dereference: true });
+  for (const setting of settings.filter((one) => existsSync(one))) {
+    await rm(path.join(root, setting), { recursive: true, force: true });
+    await cp(setting, path.join(root, setting), { recursive: true, dereference: true });
+  }
   await mkdir(path.join(root, "room"));
   await copySettings(path.join(root, "room"));
   // in a process namespace of its own, so that nothing outlives the command
