@@ -5,10 +5,10 @@ import { type PrometheusFeatures, prometheusFeatures } from "../plan/prometheus-
 import { type EvaluatorSettings, renderEvaluator } from "../render/render-evaluator.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { freePort } from "./free-port.ts";
-import { rotateLog } from "./log-file.ts";
+import type { Look } from "./kept-process.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
-import { findRecorded, type ProcessRecord, readProcessRecord, startRecorded } from "./process-record.ts";
-import { hasDataIn, isReady, shownConfig } from "./prometheus-probe.ts";
+import { findRecorded, type ProcessRecord, type RecordedStart, readProcessRecord } from "./process-record.ts";
+import { lookAtPrometheus, shownConfig } from "./prometheus-probe.ts";
 import { adoptProcess, endProcess, type RunningProcess } from "./running-process.ts";
 
 export interface EvaluatorOptions {
@@ -37,9 +37,9 @@ const probeTimeout = 2000;
 /** ms between two looks at whether a survivor has taken its new configuration. */
 const reloadPoll = 50;
 /** ms that it may take to leave. */
-export const evaluatorGrace = 5000;
+const evaluatorGrace = 5000;
 
-/** Starts evaluators in a folder, one at a time, and knows whether the one that runs is well. */
+/** The evaluator of a folder: what to start, what to take over, whether it is well. */
 export class EvaluatorProcess {
   readonly features: PrometheusFeatures;
   readonly #options: EvaluatorOptions;
@@ -52,7 +52,7 @@ export class EvaluatorProcess {
     this.features = prometheusFeatures(options.program.version);
   }
 
-  /** Base URL, without a trailing slash, of the last one started or taken over. */
+  /** Base URL, without a trailing slash, of the last one prepared or taken over. */
   get url(): string {
     return this.#url;
   }
@@ -61,8 +61,8 @@ export class EvaluatorProcess {
     return evaluatorLogFile(this.#options.folder);
   }
 
-  /** Starts one with an empty data folder, at the port of the last one if it is free. */
-  async start(): Promise<RunningProcess> {
+  /** What to start: with an empty data folder, at the port of the last one if that is free. */
+  async prepare(): Promise<RecordedStart> {
     const { name, folder, program } = this.#options;
     const before = await readProcessRecord(evaluatorRecordFile(folder));
     const port = await freePort(host, before?.url === undefined ? [] : [Number(new URL(before.url).port)]);
@@ -70,15 +70,8 @@ export class EvaluatorProcess {
     await rm(this.#dataDir, { recursive: true, force: true });
     await mkdir(this.#dataDir, { recursive: true, mode: 0o700 });
     await writeAtomically(this.#configFile, config);
-    await rotateLog(this.log);
     this.#url = `http://${host}:${port}`;
-    return await startRecorded(evaluatorRecordFile(folder), {
-      name,
-      argv: [program.path, ...flags],
-      url: this.#url,
-      log: this.log,
-      cwd: folder,
-    });
+    return { name, argv: [program.path, ...flags], url: this.#url, log: this.log, cwd: folder };
   }
 
   /**
@@ -99,15 +92,8 @@ export class EvaluatorProcess {
     return undefined;
   }
 
-  /** "silent" is one that took the connection and said nothing: a hang. One that refuses is still starting, or ending. */
-  async look(signal: AbortSignal, knownAsOurs: boolean): Promise<"well" | "starting" | "silent"> {
-    try {
-      const ready = await isReady(this.#url, probeTimeout, signal);
-      if (!ready || knownAsOurs) return ready ? "well" : "starting";
-      return (await hasDataIn(this.#url, this.#dataDir, probeTimeout)) ? "well" : "starting";
-    } catch (error) {
-      return error instanceof Error && error.name === "TimeoutError" ? "silent" : "starting";
-    }
+  async look(signal: AbortSignal, knownAsOurs: boolean): Promise<Look> {
+    return await lookAtPrometheus(this.#url, knownAsOurs ? undefined : this.#dataDir, signal);
   }
 
   /** Nothing is left that somebody could take over. */
@@ -130,10 +116,10 @@ export class EvaluatorProcess {
     while (performance.now() < deadline && isAlive(running.identity)) {
       try {
         if ((await shownConfig(url, probeTimeout)).includes(`${this.#readUrl}\n`)) return true;
+        signalProcess(running.identity, "SIGHUP");
       } catch {
-        // it may be starting
+        // it may be starting; a SIGHUP would end it then
       }
-      signalProcess(running.identity, "SIGHUP");
       await pause(reloadPoll);
     }
     return false;

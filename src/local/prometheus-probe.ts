@@ -1,4 +1,25 @@
 import { httpGet } from "./http-get.ts";
+import type { Look } from "./kept-process.ts";
+
+/** ms that a look may take. */
+const lookTimeout = 2000;
+
+/**
+ * How a Prometheus is. One that refuses connections is starting, or ending.
+ * @param dataDir where it has its data, to be sure that it is the one that is meant; undefined when that is known
+ */
+export async function lookAtPrometheus(
+  url: string,
+  dataDir: string | undefined,
+  signal: AbortSignal,
+): Promise<Look> {
+  try {
+    if (!(await isReady(url, lookTimeout, signal))) return "starting";
+    return dataDir === undefined || (await hasDataIn(url, dataDir, lookTimeout)) ? "well" : "starting";
+  } catch (error) {
+    return error instanceof Error && error.name === "TimeoutError" ? "silent" : "starting";
+  }
+}
 
 /** Whether the server answers that it is ready: false while it starts or replays its WAL. @throws when nobody answers in time */
 export async function isReady(url: string, timeoutMs: number, signal?: AbortSignal): Promise<boolean> {
