@@ -11,6 +11,7 @@ export interface CommandModule {
 /** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
 const verbs: Record<string, () => Promise<CommandModule>> = {
   programs: () => import("./programs.ts"),
+  "demo-exporter": () => import("./demo-exporter.ts"),
 };
 
 async function main(argv: readonly string[]): Promise<number> {

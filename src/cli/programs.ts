@@ -40,14 +40,14 @@ Examples:
 function describe(surveys: readonly ProgramSurvey[], cache: string): string {
   const rows: string[][] = [["", "PROGRAM", "VERSION", "FROM", "PATH"]];
   const notes: string[] = [];
-  for (const { name, used, found, unusable, environment, error } of surveys) {
+  for (const { name, used, found, unusable, error } of surveys) {
     const listed = used && !found.some((one) => one.path === used.path) ? [used, ...found] : found;
     for (const one of listed) {
       const from = one.path === used?.path ? used.source : one.source;
       rows.push([one.path === used?.path ? "*" : "", name, one.version, from, one.path]);
     }
     for (const { path, why } of unusable) notes.push(`${path}: ${why}`);
-    if (error !== undefined) notes.push(`${environment.variable}: ${error}`);
+    if (error !== undefined) notes.push(error);
     else if (!used) notes.push(`${name}: none here; a command that needs it downloads it into ${cache}`);
   }
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -49,6 +49,12 @@ export const catalogue = {
     exit: exit.internal,
     status: 500,
   },
+  LISTEN_FAILED: {
+    meaning: "The address to listen on cannot be used.",
+    advice:
+      "Name an address of this machine, such as 127.0.0.1, and a port that you may use (1024 or higher).",
+    exit: exit.environment,
+  },
   NOT_STARTED: {
     meaning: "A process of the fleet does not become ready.",
     advice: "Its own last words are in the message; `promfleet logs NAME` shows all of them.",
