@@ -1,16 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { openSync, closeSync, readdirSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { until } from "./until.ts";
 
 /** In the environment of everything that this run starts, and so of what that starts in turn: nobody else's process has it. */
 const markName = "PROMFLEET_CHECK_RUN";
 const mark = randomUUID();
 
-/** Folders whose names are in the command lines of processes that lost the mark. */
+/** Temporary folders of this run: in the command lines of processes that lost the mark, and removed at the end. */
 const folders = new Set<string>();
 
-/** Says that whoever has this folder in the command line belongs to this run. The name must be unique to the run. */
+/** Takes a new temporary folder into this run: who has it in the command line is ended with it, and it is removed. */
 export function claimFolder(folder: string): void {
   folders.add(folder);
 }
@@ -154,7 +154,10 @@ export function killLeftovers(): number {
 
 /** Ends everything whatever way this run ends. */
 export function endEverythingOnExit(): void {
-  process.once("exit", () => killLeftovers());
+  process.once("exit", () => {
+    killLeftovers();
+    for (const folder of folders) removeFolder(folder);
+  });
   for (const [signal, code] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
@@ -163,6 +166,13 @@ export function endEverythingOnExit(): void {
     process.once(signal, () => {
       process.exit(code);
     });
+}
+
+/** Removes a temporary folder of this run, unless PROMFLEET_KEEP is set, to look at logs. */
+export function removeFolder(folder: string): void {
+  folders.delete(folder);
+  if (process.env["PROMFLEET_KEEP"]) console.log(`       kept: ${folder}`);
+  else rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
 
 /** Waits until a process is gone. */

@@ -1,15 +1,13 @@
 import { mkdtempSync, realpathSync } from "node:fs";
-import { rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { claimFolder, killLeftovers } from "./processes.ts";
+import { claimFolder, killLeftovers, removeFolder } from "./processes.ts";
 
 /** The folder of the checkout. */
 export const checkout = path.resolve(import.meta.dirname, "../..");
 
 /**
- * A temporary folder for a check. When it is disposed of, whatever the check started is ended and the folder removed,
- * unless PROMFLEET_KEEP is set, to look at logs.
+ * A temporary folder for a check. When it is disposed of, whatever the check started is ended and the folder removed.
  */
 export class Workplace implements AsyncDisposable {
   readonly folder: string;
@@ -24,9 +22,9 @@ export class Workplace implements AsyncDisposable {
     return path.join(this.folder, ...parts);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  [Symbol.asyncDispose](): Promise<void> {
     killLeftovers();
-    if (process.env["PROMFLEET_KEEP"]) console.log(`       kept: ${this.folder}`);
-    else await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
+    removeFolder(this.folder);
+    return Promise.resolve();
   }
 }
