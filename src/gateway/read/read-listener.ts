@@ -159,6 +159,7 @@ function findQuery(
 
 function failureOf(error: unknown): ReadFailure {
   if (error instanceof ReadFailed) return error.failure;
+  if (error instanceof PromfleetError) return { kind: "refused", error };
   const message = error instanceof Error ? error.message : String(error);
   return {
     kind: "refused",

@@ -1,0 +1,284 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { pipeline } from "node:stream";
+import type { Dispatcher } from "undici";
+import { z } from "zod";
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { ShardLost } from "../fetch/shard-fetcher.ts";
+import type { Answer, QueryRequest, Way } from "../planner/query-request.ts";
+import type { ReadFailure } from "../read/reading-query.ts";
+import type { Replica } from "../router/router.ts";
+import { askEvaluator, shortBody } from "./ask-evaluator.ts";
+import { type Evaluation, bareEvaluation, markedEvaluation, tracedEvaluation } from "./evaluation.ts";
+import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
+import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
+import { HeldAnswer, checkedEnding } from "./held-answer.ts";
+import type { QueryInFlight, QueryRegistry } from "./query-registry.ts";
+import type { AdmittedReads, ReadAdmission } from "./read-admission.ts";
+
+export interface EvaluateWayOptions {
+  evaluator: Evaluator;
+  registry: QueryRegistry;
+  admission: ReadAdmission;
+  dispatcher: Dispatcher;
+}
+
+/** Bytes of an answer that is held as a whole until it has been judged to its end. */
+const heldBytes = 512 * 1024;
+/** Tries after a replica has failed in the middle of a read. */
+const replicaTries = 4;
+/** Tries after the evaluator has failed while it was at the query; such a query may be what kills it. */
+const evaluatorTries = 3;
+/** ms between tries while the evaluator does not accept connections. */
+const pauses = { first: 20, longest: 400 };
+
+/**
+ * The way of queries that no shard can answer alone: the evaluator evaluates the user's own text and reads the series through the
+ * gateway. What it answers is believed only when every read that the query makes was answered whole: an evaluator takes a
+ * read that failed for one without data, and says 200.
+ */
+export function createEvaluateWay(options: EvaluateWayOptions): Way {
+  return async (request, signal) => {
+    const tries = new Tries();
+    for (;;) {
+      const ready = await options.evaluator.ready(signal);
+      const outcome = await evaluateOnce(options, ready, request, tries.avoid, signal);
+      if (!("retry" in outcome)) return outcome;
+      signal.throwIfAborted();
+      if (outcome.retry === "evaluator") options.evaluator.suspect(outcome.reason);
+      const waitMs = tries.next(outcome);
+      if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    }
+  };
+}
+
+/** A try that led to nothing, though another may. */
+type Retry =
+  | { retry: "replica"; replica: Replica; reason: string }
+  | { retry: "evaluator"; reason: string; connected: boolean };
+
+/** What went wrong so far with one query. */
+class Tries {
+  readonly avoid = new Set<Replica>();
+  readonly #replicas: { replica: Replica; reason: string }[] = [];
+  #evaluator = 0;
+  #pauseMs = pauses.first;
+
+  /** @returns ms to wait @throws when it was tried often enough */
+  next(outcome: Retry): number {
+    if (outcome.retry === "replica") {
+      const { replica, reason } = outcome;
+      this.#replicas.push({ replica, reason });
+      this.avoid.add(replica);
+      if (this.#replicas.length < replicaTries) return 0;
+      const { shard } = replica;
+      const attempts = this.#replicas.filter((failed) => failed.replica.shard === shard);
+      throw new ShardLost(
+        shard,
+        attempts.map((failed) => ({ server: failed.replica.server, reason: failed.reason })),
+      );
+    }
+    if (outcome.connected && ++this.#evaluator >= evaluatorTries) {
+      throw new PromfleetError({
+        code: "EVALUATOR_FAILED",
+        message: `the evaluator did not answer: ${outcome.reason}`,
+      });
+    }
+    const waitMs = this.#pauseMs;
+    this.#pauseMs = Math.min(waitMs * 2, pauses.longest);
+    return waitMs;
+  }
+}
+
+async function evaluateOnce(
+  { registry, admission, dispatcher }: EvaluateWayOptions,
+  ready: ReadyEvaluator,
+  request: QueryRequest,
+  avoid: ReadonlySet<Replica>,
+  signal: AbortSignal,
+): Promise<Answer | Retry> {
+  let admitted: AdmittedReads | undefined;
+  let query: QueryInFlight | undefined;
+  try {
+    const evaluation = await prepare(dispatcher, ready, request, signal);
+    admitted = await admission.enter(evaluation.reads, signal);
+    query = registry.begin({
+      expectedReads: evaluation.reads,
+      avoid,
+      spool: admitted.spool?.(),
+      signal,
+    });
+    return await askAndJudge(dispatcher, ready, request, evaluation, query, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (query?.failure) return retryOf(query.failure);
+    if (error instanceof PromfleetError) throw error;
+    return { retry: "evaluator", reason: reasonOf(error), connected: !isRefused(error) };
+  } finally {
+    query?.end();
+    admitted?.release();
+  }
+}
+
+async function prepare(
+  dispatcher: Dispatcher,
+  { url, features }: ReadyEvaluator,
+  request: QueryRequest,
+  signal: AbortSignal,
+): Promise<Evaluation> {
+  const ask = async (path: string) => {
+    const answer = await askEvaluator(dispatcher, url + path, [["query", request.query]], {}, signal);
+    return { status: answer.statusCode, body: await shortBody(answer.body) };
+  };
+  if (features.readsCarryTraceId) return await tracedEvaluation(request, ask);
+  return (await markedEvaluation(request, ask)) ?? bareEvaluation(request);
+}
+
+/** @throws whatever breaks the connection to the evaluator */
+async function askAndJudge(
+  dispatcher: Dispatcher,
+  ready: ReadyEvaluator,
+  request: QueryRequest,
+  evaluation: Evaluation,
+  query: QueryInFlight,
+  signal: AbortSignal,
+): Promise<Answer | Retry> {
+  const { params, headers, annotation } = evaluation.ask(query.id);
+  const url = `${ready.url}/api/v1/${request.kind === "range" ? "query_range" : "query"}`;
+  const {
+    statusCode,
+    headers: answered,
+    body,
+  } = await askEvaluator(dispatcher, url, params, headers, query.failing);
+  if (statusCode !== 200) {
+    const error = await shortBody(body);
+    if (query.failure) return retryOf(query.failure);
+    return await judgeError(statusCode, error, { dispatcher, ready, request, evaluation, signal });
+  }
+  // its errors belong to whoever reads it; nobody may
+  body.on("error", () => {});
+  // 200 comes after evaluation: from here on the query makes no more reads
+  await query.settled();
+  if (query.failure) {
+    body.destroy();
+    return retryOf(query.failure);
+  }
+  if (evaluation.usesInfo) {
+    body.destroy();
+    throw infoUnsupported();
+  }
+  if (query.missingReads > 0) {
+    body.destroy();
+    const reason = `it made ${query.missingReads} fewer reads than the query has selectors`;
+    return { retry: "evaluator", reason, connected: true };
+  }
+  const check = (annotations: Annotations): Annotations => {
+    const warning = storageWarning(annotations);
+    if (warning !== undefined) throw new Error(`it could not read: ${warning}`);
+    return annotation ? mapped(annotations, annotation) : annotations;
+  };
+  const answerHeaders = { "content-type": String(answered["content-type"] ?? "application/json") };
+  return { status: 200, headers: answerHeaders, body: await held(body, check) };
+}
+
+/** A short answer whole and checked, a long one as a stream that checks its own end. */
+async function held(
+  body: Dispatcher.ResponseData["body"],
+  check: (annotations: Annotations) => Annotations,
+): Promise<Answer["body"]> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const source = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await source.next();
+    if (next.done) return checkedEnding(Buffer.concat(chunks, size), check);
+    chunks.push(next.value);
+    size += next.value.length;
+    if (size > heldBytes) break;
+  }
+  const rest = { [Symbol.asyncIterator]: () => source };
+  const whole = async function* (): AsyncGenerator<Buffer, void, undefined> {
+    yield Buffer.concat(chunks.splice(0), size);
+    yield* rest;
+  };
+  // whoever reads the stream gets its errors
+  return pipeline(whole, new HeldAnswer(check), () => {});
+}
+
+const errorAnswer = z.object({ errorType: z.string(), error: z.string() });
+
+/** The evaluator's own errors, where all reads were good. */
+async function judgeError(
+  status: number,
+  body: Buffer,
+  {
+    dispatcher,
+    ready,
+    request,
+    evaluation,
+    signal,
+  }: {
+    dispatcher: Dispatcher;
+    ready: ReadyEvaluator;
+    request: QueryRequest;
+    evaluation: Evaluation;
+    signal: AbortSignal;
+  },
+): Promise<Answer | Retry> {
+  if (evaluation.usesInfo && status !== 400) throw infoUnsupported();
+  const headers = { "content-type": "application/json" };
+  const said = errorAnswer.safeParse(parseJson(body));
+  const passOn = status < 500 || said.data?.errorType === "timeout";
+  if (!said.success || !passOn) {
+    return {
+      retry: "evaluator",
+      reason: `status ${status}: ${said.data?.error ?? body.toString().slice(0, 300)}`,
+      connected: true,
+    };
+  }
+  const sent = evaluation.ask("").annotation;
+  if (status === 400 && sent) {
+    // the positions are those of the text that was sent: the user's own text has the same mistake
+    const url = `${ready.url}/api/v1/${request.kind === "range" ? "query_range" : "query"}`;
+    const own = await askEvaluator(dispatcher, url, request.params, {}, signal);
+    const ownBody = await shortBody(own.body);
+    if (own.statusCode === 400) return { status, headers, body: ownBody };
+  }
+  return { status, headers, body };
+}
+
+function mapped(annotations: Annotations, map: (text: string) => string): Annotations {
+  return {
+    ...(annotations.warnings && { warnings: annotations.warnings.map(map) }),
+    ...(annotations.infos && { infos: annotations.infos.map(map) }),
+  };
+}
+
+/** @throws where no other try would do better */
+function retryOf(failure: ReadFailure): Retry {
+  if (failure.kind !== "replica") throw failure.error;
+  return { retry: "replica", replica: failure.replica, reason: failure.reason };
+}
+
+function infoUnsupported(): PromfleetError {
+  return new PromfleetError({
+    code: "QUERY_NEEDS_ONE_SHARD",
+    message: "info() needs all of its series in one Prometheus, and this fleet has several shards",
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
+}
+
+/** Nobody listens: the evaluator is just not there, whatever was asked. */
+function isRefused(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ECONNREFUSED";
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString());
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { z } from "zod";
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import type { Expression } from "../../promql/expression.ts";
+import { insertMatcher } from "../../promql/insert-matcher.ts";
+import { parse } from "../../promql/parse.ts";
+import { selectors, subexpressions } from "../../promql/selectors.ts";
+import type { QueryRequest } from "../planner/query-request.ts";
+import { queryMarker } from "../read/read-listener.ts";
+import { userPositions } from "./annotation-positions.ts";
+
+/** How a query is put to the evaluator. */
+export interface Evaluation {
+  /** Reads that the evaluator makes when it evaluates the whole of it. */
+  reads: number;
+  /** Uses info(), which no evaluator can do over remote reads. */
+  usesInfo: boolean;
+  /** What is sent for one try. */
+  ask(id: string): EvaluatorRequest;
+}
+
+export interface EvaluatorRequest {
+  params: readonly (readonly [string, string])[];
+  headers: Readonly<Record<string, string>>;
+  /** Set where another text than the user's is evaluated: puts an annotation right. */
+  annotation: ((text: string) => string) | undefined;
+}
+
+/** Asks the evaluator's API `path` about the query's text. */
+export type AskAboutText = (path: string) => Promise<{ status: number; body: Buffer }>;
+
+/** The 8 bytes of a span that nobody records. */
+const spanId = "00000000000000a1";
+
+/** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
+export async function tracedEvaluation(request: QueryRequest, ask: AskAboutText): Promise<Evaluation> {
+  const { expression } = request;
+  const counted = expression ? countInExpression(expression) : await askForCount(ask);
+  return {
+    ...counted,
+    ask: (id) => ({
+      params: request.params,
+      // not sampled: there is nobody to send spans to
+      headers: { traceparent: `00-${id}-${spanId}-00` },
+      annotation: undefined,
+    }),
+  };
+}
+
+/**
+ * For older evaluators: each selector gets one more matcher, which the reads bring back. A text that promfleet does not
+ * understand is first written anew by the evaluator itself.
+ * @returns undefined if the evaluator does not understand the text: its own answer to the user's text is the right one
+ * @throws PromfleetError QUERY_NOT_MARKABLE
+ */
+export async function markedEvaluation(
+  request: QueryRequest,
+  ask: AskAboutText,
+): Promise<Evaluation | undefined> {
+  let text = request.query;
+  let { expression } = request;
+  if (!expression) {
+    const { status, body } = await ask("/api/v1/format_query");
+    if (status === 400) return undefined;
+    text = status === 200 ? formattedAnswer.parse(JSON.parse(body.toString())).data : text;
+    expression = parse(text);
+  }
+  if (!expression) {
+    throw new PromfleetError({
+      code: "QUERY_NOT_MARKABLE",
+      message: "a part of this query is unknown to promfleet, and the evaluator is older than 3.0",
+    });
+  }
+  const understood = expression;
+  const asWritten = text === request.query;
+  return {
+    ...countInExpression(understood),
+    ask(id) {
+      const marker = `${queryMarker}!="${id}"`;
+      const marked = insertMatcher(text, understood, marker);
+      return {
+        params: request.params.map(([name, value]) => [name, name === "query" ? marked : value]),
+        headers: {},
+        annotation: asWritten
+          ? userPositions(text, marked, marker)
+          : (annotation) => annotation.replace(/ \(\d+:\d+\)$/, ""),
+      };
+    },
+  };
+}
+
+/** The user's own text, to have the evaluator's own answer to it. It must not be able to read. */
+export function bareEvaluation(request: QueryRequest): Evaluation {
+  return {
+    reads: 0,
+    usesInfo: false,
+    ask: () => ({ params: request.params, headers: {}, annotation: undefined }),
+  };
+}
+
+function countInExpression(expression: Expression): Pick<Evaluation, "reads" | "usesInfo"> {
+  return { reads: selectors(expression).length, usesInfo: callsInfo(expression) };
+}
+
+function callsInfo(expression: Expression): boolean {
+  if (expression.kind === "call" && expression.func === "info") return true;
+  return subexpressions(expression).some((part) => callsInfo(part));
+}
+
+const formattedAnswer = z.object({ data: z.string() });
+const parsedAnswer = z.object({ data: z.unknown() });
+
+async function askForCount(ask: AskAboutText): Promise<Pick<Evaluation, "reads" | "usesInfo">> {
+  const { status, body } = await ask("/api/v1/parse_query");
+  const counted = { reads: 0, usesInfo: false };
+  // a text that it does not understand is not evaluated either
+  if (status === 200) countInTree(parsedAnswer.parse(JSON.parse(body.toString())).data, counted);
+  return counted;
+}
+
+/** Counts in Prometheus' own tree of an expression. */
+function countInTree(node: unknown, counted: { reads: number; usesInfo: boolean }): void {
+  if (typeof node !== "object" || node === null) return;
+  if ("type" in node && (node.type === "vectorSelector" || node.type === "matrixSelector")) {
+    counted.reads++;
+    return;
+  }
+  if ("func" in node && typeof node.func === "object" && node.func && "name" in node.func) {
+    counted.usesInfo ||= node.func.name === "info";
+  }
+  for (const part of Object.values(node)) countInTree(part, counted);
+}

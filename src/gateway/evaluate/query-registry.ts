@@ -1,0 +1,123 @@
+import { randomBytes } from "node:crypto";
+import type { ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
+import { ReadFailed } from "../read/reading-query.ts";
+import type { Replica } from "../router/router.ts";
+
+const idBytes = 16;
+
+export interface QuerySettings {
+  /** How many reads the evaluator makes for it. */
+  expectedReads: number;
+  /** Replicas that have failed this query before. */
+  avoid: ReadonlySet<Replica>;
+  spool: ReadSpool | undefined;
+  /** Aborted when nobody waits for the query any more. */
+  signal: AbortSignal;
+}
+
+/** The queries that the evaluator is working on, by ids that nobody can guess. */
+export class QueryRegistry {
+  readonly #queries = new Map<string, QueryInFlight>();
+
+  get size(): number {
+    return this.#queries.size;
+  }
+
+  begin(settings: QuerySettings): QueryInFlight {
+    const id = randomBytes(idBytes).toString("hex");
+    const query = new QueryInFlight(id, settings, () => this.#queries.delete(id));
+    this.#queries.set(id, query);
+    return query;
+  }
+
+  find(id: string): QueryInFlight | undefined {
+    return this.#queries.get(id);
+  }
+}
+
+/** One try to have a query evaluated, and what became of its reads. */
+export class QueryInFlight implements ReadingQuery {
+  /** 32 hexadecimal digits, as a trace id. */
+  readonly id: string;
+  readonly spool: ReadSpool | undefined;
+  readonly signal: AbortSignal;
+  /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
+  readonly failing: AbortSignal;
+  /** The first read that failed. */
+  failure: ReadFailure | undefined;
+  readonly #settings: QuerySettings;
+  readonly #failing = new AbortController();
+  readonly #over = new AbortController();
+  readonly #forget: () => void;
+  readonly #answered = new Map<string, Replica>();
+  readonly #chosen = new Map<string, Replica>();
+  readonly #settled = Promise.withResolvers<void>();
+  #open = 0;
+  #done = 0;
+
+  constructor(id: string, settings: QuerySettings, forget: () => void) {
+    this.id = id;
+    this.spool = settings.spool;
+    this.failing = AbortSignal.any([settings.signal, this.#failing.signal]);
+    this.signal = AbortSignal.any([this.failing, this.#over.signal]);
+    this.#settings = settings;
+    this.#forget = forget;
+  }
+
+  choose(shard: string, candidates: readonly Replica[]): readonly Replica[] {
+    const first = this.#answered.get(shard) ?? this.#chosen.get(shard);
+    const rank = (replica: Replica) => (replica === first ? 0 : this.#settings.avoid.has(replica) ? 2 : 1);
+    const order = candidates.toSorted((left, right) => rank(left) - rank(right));
+    if (order[0]) this.#chosen.set(shard, order[0]);
+    return order;
+  }
+
+  answered(shard: string, replica: Replica): Replica | undefined {
+    const before = this.#answered.get(shard);
+    if (!before) this.#answered.set(shard, replica);
+    return before === replica ? undefined : before;
+  }
+
+  beginRead(): ReadRecord {
+    this.#open++;
+    let ended = false;
+    const end = (then: () => void) => () => {
+      if (ended) return;
+      ended = true;
+      this.#open--;
+      then();
+      if (this.#isSettled) this.#settled.resolve();
+    };
+    return {
+      done: end(() => this.#done++),
+      abandoned: end(() => {}),
+      failed: (failure) => end(() => this.#fail(failure))(),
+    };
+  }
+
+  /** Waits for the reads that the evaluator has begun. It has answered, so each of them is about to end. */
+  async settled(): Promise<void> {
+    if (!this.#isSettled) await this.#settled.promise;
+  }
+
+  /** Reads that were never made, or not taken to their end. */
+  get missingReads(): number {
+    return this.#settings.expectedReads - this.#done;
+  }
+
+  /** Ends what is still going on for it; its id is known no more. */
+  end(): void {
+    this.#forget();
+    this.#over.abort(new Error("the query is over"));
+    this.#settled.resolve();
+  }
+
+  get #isSettled(): boolean {
+    return this.#open === 0 || this.failure !== undefined;
+  }
+
+  #fail(failure: ReadFailure): void {
+    this.failure ??= failure;
+    this.#failing.abort(new ReadFailed(failure));
+  }
+}
