@@ -4,6 +4,7 @@ import { startPrometheus } from "../harness/prometheus-server.ts";
 import { remoteWrite, type WrittenSeries } from "../harness/remote-write.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { askAll, type Kind, type Tally } from "../conformance/ask-all.ts";
+import { apiRequests, compareApi, versionTold } from "../conformance/apis.ts";
 import { conformanceQueries, demoSamples } from "../conformance/samples.ts";
 import { evenOwners, slotOf } from "../../src/plan/slots.ts";
 
@@ -64,7 +65,27 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
   const differences = [...tallies.range.differences, ...tallies.instant.differences];
   for (const difference of differences.slice(0, 20)) report.figure("differs", difference);
   report.claim("like one Prometheus", differences.length === 0, detail);
+  await claimApis(report, reference, gateway.url, prometheus);
   report.claim("most queries give something", sum((tally) => tally.notEmpty) > queries.length);
+}
+
+/** The other APIs, as Grafana uses them. */
+async function claimApis(
+  report: CheckContext["report"],
+  reference: string,
+  gateway: string,
+  version: string,
+): Promise<void> {
+  let same = 0;
+  for (const request of apiRequests) {
+    const difference = await compareApi(request, reference, gateway);
+    if (difference === undefined) same++;
+    else report.figure(request.name, difference);
+  }
+  const detail = `${same} of ${apiRequests.length} with gzip`;
+  report.claim("labels, series and the like as one Prometheus has them", same === apiRequests.length, detail);
+  const told = await versionTold(gateway);
+  report.claim("buildinfo tells a version", told.startsWith(version), told);
 }
 
 /** The comparison itself must notice a fleet that lacks a shard, and must not notice the reference compared with itself. */
