@@ -102,7 +102,9 @@ async function send(
   { path, params = [], method }: ApiRequest,
   base: string,
 ): Promise<{ status: number; text: string }> {
-  const search = new URLSearchParams(params.map(([name, value]) => [name, value])).toString();
+  const search = new URLSearchParams(
+    params.map(([name, value]): [string, string] => [name, value]),
+  ).toString();
   const url = `${base}/api/v1/${path}`;
   const headers = { "Accept-Encoding": "gzip" };
   const form = { ...headers, "Content-Type": "application/x-www-form-urlencoded" };
