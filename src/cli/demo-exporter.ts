@@ -44,6 +44,9 @@ async function serve({ instances, listen, ports, seed, output }: Options): Promi
       message: `--instances says ${instances}, and --ports names ${ports.length}`,
       advice: "Leave one of the two out, or make them agree.",
     });
+  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
+  process.once("SIGINT", () => stop());
+  process.once("SIGTERM", () => stop());
   const { startDemoExporter } = await import("../demo/demo-exporter.ts");
   const wanted = ports ?? Array.from({ length: instances ?? 6 }, () => 0);
   const exporter = await startDemoExporter({ listen, ports: wanted, seed, clock: Date.now });
@@ -51,9 +54,6 @@ async function serve({ instances, listen, ports, seed, output }: Options): Promi
   const urls = exporter.ports.map((port) => `http://${host}:${port}/metrics`);
   if (output === "json") console.log(JSON.stringify({ pid: process.pid, ports: exporter.ports, urls }));
   else console.log(urls.join("\n"));
-  const { promise: stopped, resolve: stop } = Promise.withResolvers<void>();
-  process.once("SIGINT", () => stop());
-  process.once("SIGTERM", () => stop());
   await stopped;
   await exporter.close();
 }
