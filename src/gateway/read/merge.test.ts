@@ -1,0 +1,69 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { mergeSeries } from "./merge.ts";
+import type { SeriesBatch } from "./shard-series.ts";
+import type { EncodedSeries } from "./wire/encoded-series.ts";
+
+/** A series that only has a key; its content says which shard it is of. */
+function series(key: string, shard: number): EncodedSeries {
+  const none = Buffer.alloc(0);
+  return { key, sentLabels: none, labels: none, content: [Buffer.from(String(shard))], frame: undefined };
+}
+
+async function* shardOf(batches: readonly (readonly string[])[], shard: number): AsyncGenerator<SeriesBatch> {
+  for (const batch of batches) {
+    if (batch.length > 0) yield batch.map((key) => series(key, shard));
+  }
+}
+
+/** Sorted keys without repetitions, in batches. */
+const shard = fc
+  .tuple(
+    fc.uniqueArray(fc.string({ unit: fc.constantFrom("a", "b", "c"), maxLength: 3 })),
+    fc.integer({ min: 1, max: 4 }),
+  )
+  .map(([keys, size]) => {
+    const sorted = keys.toSorted();
+    return Array.from({ length: Math.ceil(sorted.length / size) }, (_, at) =>
+      sorted.slice(at * size, (at + 1) * size),
+    );
+  });
+
+test("all series come in order, once, and equal ones from the first shard that has them", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(shard, { maxLength: 6 }), async (shards) => {
+      const owners = new Map<string, number>();
+      let duplicates = 0;
+      for (const [index, batches] of shards.entries()) {
+        for (const key of batches.flat()) {
+          if (owners.has(key)) duplicates++;
+          else owners.set(key, index);
+        }
+      }
+      const merged: [string, number][] = [];
+      let left = 0;
+      for await (const batch of mergeSeries(shards.map(shardOf), () => left++)) {
+        for (const { key, content } of batch) merged.push([key, Number(content.join(""))]);
+      }
+      expect(merged).toEqual([...owners].toSorted(([one], [other]) => (one < other ? -1 : 1)));
+      expect(left).toBe(duplicates);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+async function* broken(): AsyncGenerator<SeriesBatch> {
+  yield [series("b", 1)];
+  throw new Error("cut");
+}
+
+test("the failure of one shard fails the whole", async () => {
+  const merge = async () => {
+    const keys: string[] = [];
+    for await (const batch of mergeSeries([shardOf([["a"], ["c"]], 0), broken()], () => {})) {
+      for (const { key } of batch) keys.push(key);
+    }
+    return keys;
+  };
+  await expect(merge()).rejects.toThrow("cut");
+});
