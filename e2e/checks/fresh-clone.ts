@@ -1,4 +1,4 @@
-import { copyFile } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Check, CheckContext } from "../harness/check.ts";
@@ -38,6 +38,8 @@ async function run({ report }: CheckContext): Promise<void> {
     path.join(import.meta.dirname, "../fresh-clone/steps.sh"),
     path.join(room.outside, "steps.sh"),
   );
+  await mkdir(path.join(room.outside, "newer-node"));
+  await copyFile(process.execPath, path.join(room.outside, "newer-node/node"));
   const majors = process.env["PROMFLEET_CHECK_NPM"]?.split(",") ?? npmMajors;
   for (const major of majors) await runSteps(report, room, major, major === majors.at(-1));
 }

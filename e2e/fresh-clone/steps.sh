@@ -22,7 +22,9 @@ mkdir -p "$folder" "$HOME"
 settings=$(dirname "$0")/npmrc
 [ ! -f "$settings" ] || cp "$settings" "$HOME/.npmrc"
 step "npm $major is installed"
-npm install --global --silent --no-audit --no-fund --prefix "$folder/npm" "npm@$major"
+# npm 12 does not run on Node 20: who has it has a newer one
+[ "$major" -lt 12 ] || PATH=$(dirname "$0")/newer-node:$PATH
+npm install --global --loglevel=error --no-audit --no-fund --prefix "$folder/npm" "npm@$major"
 PATH=$folder/npm/bin:$PATH
 export PATH
 echo "node $(node --version), npm $(npm --version), $(make --version | head -1), $(git --version)"
