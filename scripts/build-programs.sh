@@ -31,7 +31,7 @@ tells() { # BINARY VERSION: whether it runs and is that version
 
 # Only one of these builds at a time; the others wait and then find what it built.
 lock() {
-  mkdir -p "$programs"; chmod 700 "$cache" 2>/dev/null || true
+  mkdir -p "$programs"
   if command -v flock >/dev/null; then exec 9>"$programs/.build.lock"; flock 9; fi
 }
 

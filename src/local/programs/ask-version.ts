@@ -31,7 +31,7 @@ export async function askVersion(file: string): Promise<Answer> {
 
 function run(file: string): Promise<Answer> {
   return new Promise((resolve) => {
-    const options = { timeout, killSignal: "SIGKILL", maxBuffer: 1 << 20, env: {} } as const;
+    const options = { timeout, killSignal: "SIGKILL", maxBuffer: 1 << 20 } as const;
     execFile(file, ["--version"], options, (error, stdout, stderr) => {
       // "prometheus, version 3.16.0 (branch: …"; some versions print it to stderr
       const said = /^(\S+), version (\S*) \(branch/m.exec(`${stdout}\n${stderr}`);

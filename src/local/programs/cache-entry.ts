@@ -18,7 +18,7 @@ export async function makeCacheEntry(
   fill: (folder: string, scratch: string) => Promise<void>,
 ): Promise<FoundProgram> {
   const programs = programsFolder(env);
-  await mkdir(programs, { recursive: true, mode: 0o700 });
+  await mkdir(programs, { recursive: true });
   await removeAbandoned(programs);
   const work = path.join(programs, `.new-${host()}-${process.pid}-${randomBytes(6).toString("hex")}`);
   const fresh = path.join(work, "entry");
