@@ -1,0 +1,99 @@
+import { apiData, isObject } from "./prometheus-probe.ts";
+
+/** A target as a server has it. */
+export interface ScrapedTarget {
+  /** The same on every server that has the target. */
+  key: string;
+  health: "up" | "down" | "unknown";
+  /** ms since 1970; 0 before the first scrape. */
+  lastScrape: number;
+  /** ms */
+  interval: number;
+}
+
+/** ms that an answer may take. */
+const timeout = 5000;
+
+/** What a server scrapes now. @throws when it does not answer */
+export async function activeTargets(url: string): Promise<ScrapedTarget[]> {
+  const data = await apiData(url, "/api/v1/targets?state=active", timeout);
+  const list = isObject(data) && Array.isArray(data["activeTargets"]) ? data["activeTargets"] : [];
+  return list.filter(isObject).map((target) => {
+    const health = target["health"];
+    return {
+      key: JSON.stringify([target["scrapePool"], target["scrapeUrl"], target["labels"]]),
+      health: health === "up" || health === "down" ? health : "unknown",
+      // Go's zero time for one that was never scraped
+      lastScrape: Math.max(0, Date.parse(String(target["lastScrape"])) || 0),
+      interval: durationMs(target["scrapeInterval"]),
+    };
+  });
+}
+
+/** A target that is scraped less often is not waited for. */
+const longestWait = 120_000;
+
+/** Counts the scrapes of a server's targets from a moment on. */
+export class ScrapeCount {
+  readonly #since: number;
+  readonly #seen = new Map<string, { good: Set<number>; any: boolean }>();
+
+  /** @param since ms since 1970 */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  add(targets: readonly ScrapedTarget[]): void {
+    for (const { key, health, lastScrape } of targets) {
+      const seen = this.#seen.get(key) ?? { good: new Set(), any: false };
+      this.#seen.set(key, seen);
+      if (lastScrape <= this.#since) continue;
+      seen.any ||= health !== "unknown";
+      if (health === "up") seen.good.add(lastScrape);
+    }
+  }
+
+  /**
+   * The targets that are not yet as they should be: two good scrapes where a partner finds the target up, one scrape of whatever
+   * outcome elsewhere.
+   * @param own of the server
+   * @param partner of another replica; undefined where there is none
+   * @param alike whether the partner runs the same configuration, so that all its targets must come
+   */
+  missing(
+    own: readonly ScrapedTarget[],
+    partner: readonly ScrapedTarget[] | undefined,
+    alike: boolean,
+  ): string[] {
+    const wellElsewhere = new Set(
+      partner?.filter(({ health }) => health === "up").map(({ key }) => key) ?? [],
+    );
+    const found = new Set(own.map(({ key }) => key));
+    const absent = alike ? [...wellElsewhere].filter((key) => !found.has(key)) : [];
+    const late = own.filter(({ key, interval }) => {
+      if (interval > longestWait) return false;
+      const seen = this.#seen.get(key);
+      return wellElsewhere.has(key) ? (seen?.good.size ?? 0) < 2 : seen?.any !== true;
+    });
+    return [...absent, ...late.map(({ key }) => key)];
+  }
+}
+
+const units: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  y: 31_536_000_000,
+};
+
+/** Prometheus' way of writing durations, "1m30s", in ms. */
+function durationMs(text: unknown): number {
+  if (typeof text !== "string") return 0;
+  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
+    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
+    0,
+  );
+}
