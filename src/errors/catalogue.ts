@@ -27,6 +27,13 @@ export const catalogue = {
     advice: "Free some space, or name another folder with --state. What was there before is intact.",
     exit: exit.environment,
   },
+  EVALUATOR_DROPS_HISTOGRAMS: {
+    meaning:
+      "The query reads native histograms over several shards, and an evaluator older than 2.44 would leave them out without a word.",
+    advice: "Use Prometheus 2.44 or newer for the evaluator, or select series without native histograms.",
+    exit: exit.input,
+    status: 422,
+  },
   EVALUATOR_FAILED: {
     meaning: "The evaluator, the Prometheus beside the gateway, did not answer as it should, more than once.",
     advice: "Look into its log; the gateway restarts an evaluator that it owns by itself.",

@@ -7,6 +7,7 @@ it("reads versions as Prometheus prints them", () => {
     major: 2,
     readsCarryTraceId: false,
     readsChunks: false,
+    readsHistograms: false,
     parseQueryApi: false,
     formatQueryApi: true,
     labelLimits: false,

@@ -7,6 +7,8 @@ export interface PrometheusFeatures {
   readsCarryTraceId: boolean;
   /** As an evaluator, asks remote reads for STREAMED_XOR_CHUNKS instead of SAMPLES. */
   readsChunks: boolean;
+  /** As an evaluator, takes native histograms from remote reads; older ones drop them without a word. */
+  readsHistograms: boolean;
   /** Serves /api/v1/parse_query. */
   parseQueryApi: boolean;
   /** Serves /api/v1/format_query. */
@@ -31,6 +33,7 @@ export function prometheusFeatures(version: string): PrometheusFeatures {
     major,
     readsCarryTraceId: since(3, 0),
     readsChunks: since(2, 55),
+    readsHistograms: since(2, 44),
     parseQueryApi: since(3, 0),
     formatQueryApi: since(2, 40),
     labelLimits: since(2, 54),

@@ -105,6 +105,7 @@ async function evaluateOnce(
       expectedReads: evaluation.reads,
       avoid,
       spool: admitted.spool?.(),
+      takesHistograms: ready.features.readsHistograms,
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, evaluation, query, signal);

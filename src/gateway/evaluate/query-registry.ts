@@ -11,6 +11,8 @@ export interface QuerySettings {
   /** Replicas that have failed this query before. */
   avoid: ReadonlySet<Replica>;
   spool: ReadSpool | undefined;
+  /** Whether the evaluator takes native histograms in an answer of samples. */
+  takesHistograms: boolean;
   /** Aborted when nobody waits for the query any more. */
   signal: AbortSignal;
 }
@@ -40,6 +42,7 @@ export class QueryInFlight implements ReadingQuery {
   /** 32 hexadecimal digits, as a trace id. */
   readonly id: string;
   readonly spool: ReadSpool | undefined;
+  readonly takesHistograms: boolean;
   readonly signal: AbortSignal;
   /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
   readonly failing: AbortSignal;
@@ -58,6 +61,7 @@ export class QueryInFlight implements ReadingQuery {
   constructor(id: string, settings: QuerySettings, forget: () => void) {
     this.id = id;
     this.spool = settings.spool;
+    this.takesHistograms = settings.takesHistograms;
     this.failing = AbortSignal.any([settings.signal, this.#failing.signal]);
     this.signal = AbortSignal.any([this.failing, this.#over.signal]);
     this.#settings = settings;

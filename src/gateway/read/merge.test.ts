@@ -57,13 +57,12 @@ async function* broken(): AsyncGenerator<SeriesBatch> {
   throw new Error("cut");
 }
 
+async function mergeWithBroken(): Promise<void> {
+  for await (const batch of mergeSeries([shardOf([["a"], ["c"]], 0), broken()], () => {})) {
+    expect(batch.length).toBeGreaterThan(0);
+  }
+}
+
 test("the failure of one shard fails the whole", async () => {
-  const merge = async () => {
-    const keys: string[] = [];
-    for await (const batch of mergeSeries([shardOf([["a"], ["c"]], 0), broken()], () => {})) {
-      for (const { key } of batch) keys.push(key);
-    }
-    return keys;
-  };
-  await expect(merge()).rejects.toThrow("cut");
+  await expect(mergeWithBroken()).rejects.toThrow("cut");
 });

@@ -6,6 +6,8 @@ import type { Replica } from "../router/router.ts";
 export interface ReadingQuery {
   /** Aborted when the query is over, has failed, or is no longer wanted. */
   readonly signal: AbortSignal;
+  /** Whether the evaluator takes native histograms in an answer of samples. */
+  readonly takesHistograms: boolean;
   /** The replicas to ask for a read of this query, in order. */
   choose(shard: string, candidates: readonly Replica[]): readonly Replica[];
   /**

@@ -3,6 +3,7 @@ import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { ExternalLabels } from "./external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
+import { refuseHistograms } from "./refuse-histograms.ts";
 import { blaming, readShards, type ShardRead } from "./shard-reads.ts";
 import { type EncodedSeries, SeriesDecoder } from "./wire/encoded-series.ts";
 import { describeKey, keyHasLabel } from "./wire/label-key.ts";
@@ -42,6 +43,7 @@ async function mergedSamples(
   const { reads, query, signal, sharedJobs, counts } = answering;
   const opened = await readShards(reads, query, selector, "sampled", signal);
   const shards = await Promise.all(opened.map((read) => samplesOf(read, budget)));
+  if (!query.takesHistograms) await refuseHistograms(answering, selector, opened, shards);
   const merged = new Map<string, EncodedSeries>();
   for (const [rank, shard] of shards.entries()) {
     for (const series of shard) {

@@ -46,7 +46,8 @@ export async function readShards(
   );
 }
 
-async function readShard(
+/** Asks one shard. @throws ReadFailed; the signal's reason */
+export async function readShard(
   { fetcher, router }: ShardReads,
   query: ReadingQuery,
   shard: string,

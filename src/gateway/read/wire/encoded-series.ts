@@ -122,3 +122,15 @@ function checkContent(buffer: Buffer, from: number, to: number): void {
     reader.skip();
   }
 }
+
+/** Whether any of these fields of a series is of the number. */
+export function hasField(series: EncodedSeries, field: number): boolean {
+  return series.content.some((content) => {
+    const reader = new ProtoReader(content);
+    while (reader.next()) {
+      if (reader.field === field) return true;
+      reader.skip();
+    }
+    return false;
+  });
+}

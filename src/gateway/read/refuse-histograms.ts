@@ -1,0 +1,83 @@
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { chunkedStream } from "./chunked-stream.ts";
+import { ExternalLabels } from "./external-labels.ts";
+import type { ReadAnswering } from "./read-answering.ts";
+import { ReadFailed } from "./reading-query.ts";
+import { type ShardRead, blaming, readShard } from "./shard-reads.ts";
+import { type EncodedSeries, SeriesDecoder, hasField } from "./wire/encoded-series.ts";
+import { decodeFrame } from "./wire/frame.ts";
+import { describeKey } from "./wire/label-key.ts";
+import { ProtoReader } from "./wire/proto-reader.ts";
+import type { ReadQuery } from "./wire/read-request.ts";
+
+const timeSeriesFields = { samples: 2, histograms: 4 };
+const chunkFields = { chunk: 2, encoding: 3 };
+/** The encodings of chunks of floats; all others are of histograms. */
+const floatEncodings: readonly number[] = [1, 4];
+
+/**
+ * Before 2.44 neither servers nor evaluators knew native histograms in answers of samples: the one ends a series at its first
+ * histogram, the other drops what it gets. So a series that came without samples is looked at as chunks, which show it.
+ * @throws ReadFailed where the evaluator would leave histograms out
+ */
+export async function refuseHistograms(
+  answering: ReadAnswering,
+  selector: ReadQuery,
+  reads: readonly ShardRead[],
+  shards: readonly (readonly EncodedSeries[])[],
+): Promise<void> {
+  for (const [index, read] of reads.entries()) {
+    const series = shards[index] ?? [];
+    const sent = series.find((one) => hasField(one, timeSeriesFields.histograms));
+    if (sent) throw refusal(sent.key);
+    const empty = series.some((one) => !hasField(one, timeSeriesFields.samples));
+    if (!empty) continue;
+    const dropped = await findHistograms(answering, selector, read);
+    if (dropped !== undefined) throw refusal(dropped);
+  }
+}
+
+/** The key of a series with histograms among what the selector finds. */
+async function findHistograms(
+  { reads, query, signal, limits }: ReadAnswering,
+  selector: ReadQuery,
+  { shard }: ShardRead,
+): Promise<string | undefined> {
+  const read = await readShard(reads, query, shard, selector, "streamed", signal);
+  const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
+  try {
+    for await (const frames of blaming(read, chunkedStream(read.body, limits.frameBytes))) {
+      for (const series of frames.flatMap((frame) => decodeFrame(frame, decoder))) {
+        if (hasHistogramChunk(series)) return series.key;
+      }
+    }
+    return undefined;
+  } finally {
+    read.body.destroy();
+  }
+}
+
+function hasHistogramChunk({ content }: EncodedSeries): boolean {
+  return content.some((fields) => {
+    const reader = new ProtoReader(fields);
+    while (reader.next()) {
+      if (reader.field !== chunkFields.chunk) reader.skip();
+      else if (!floatEncodings.includes(chunkEncoding(reader.message()))) return true;
+    }
+    return false;
+  });
+}
+
+function chunkEncoding(chunk: ProtoReader): number {
+  while (chunk.next()) {
+    if (chunk.field === chunkFields.encoding) return chunk.enumeration();
+    chunk.skip();
+  }
+  return 0;
+}
+
+function refusal(key: string): ReadFailed {
+  const message = `the evaluator is too old for the native histograms of ${describeKey(key)}`;
+  const error = new PromfleetError({ code: "EVALUATOR_DROPS_HISTOGRAMS", message });
+  return new ReadFailed({ kind: "refused", error });
+}
