@@ -109,6 +109,11 @@ export const catalogue = {
     advice: "Correct the section as Prometheus' own documentation has it for the version in use.",
     exit: exit.input,
   },
+  PROMETHEUS_FLAGS_REFUSED: {
+    meaning: "Prometheus itself would refuse a flag of extraArgs.",
+    advice: "Correct the flag as `prometheus --help` of the version in use has it.",
+    exit: exit.input,
+  },
   PROMETHEUS_RULES_REFUSED: {
     meaning: "Prometheus itself would refuse a rule of fleet.yaml.",
     advice: "Correct the rule; Prometheus' own words are in the message.",
