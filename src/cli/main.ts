@@ -12,6 +12,7 @@ export interface CommandModule {
 const verbs: Record<string, () => Promise<CommandModule>> = {
   programs: () => import("./programs.ts"),
   "demo-exporter": () => import("./demo-exporter.ts"),
+  render: () => import("./render.ts"),
 };
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 import type { FleetPlan } from "../plan/fleet-plan.ts";
 import type { Topology } from "../topology/topology.ts";
+import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash } from "./rule-files.ts";
 import { evaluationInterval } from "./server-config.ts";
 
@@ -40,6 +41,16 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     },
   } satisfies Omit<Topology, "version">;
   return { ...rest, version: contentHash(JSON.stringify(rest)) };
+}
+
+/** topology.json of a fleet. */
+export function renderTopology(
+  plan: FleetPlan,
+  addresses: Addresses,
+  program: EvaluatorProgram,
+): RenderedFile {
+  const content = `${JSON.stringify(fleetTopology(plan, addresses, program), null, 2)}\n`;
+  return { path: "topology.json", content, mode: 0o600 };
 }
 
 function addressOf(server: string, addresses: Addresses): string {

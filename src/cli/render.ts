@@ -1,0 +1,31 @@
+import { Command } from "commander";
+
+interface Options {
+  file: string;
+  output: string;
+  force?: true;
+}
+
+export function command(): Command {
+  return new Command("render")
+    .description("write every file that a fleet.yaml makes into a folder, to be read or compared")
+    .option("-f, --file <file>", "the fleet", "fleet.yaml")
+    .requiredOption("-o, --output <dir>", "the folder; made where it is not there")
+    .option("--force", "replace a folder with files that promfleet did not write")
+    .addHelpText(
+      "after",
+      `
+The same fleet.yaml and version of Prometheus always give the same bytes. Ports are chosen when a fleet is started: topology.json
+has those that it would like best, 127.0.0.1:9390 and on.
+
+Examples:
+  promfleet render -o out
+  promfleet render -f production.yaml -o /tmp/production && diff -r out /tmp/production
+`,
+    )
+    .action(async (options: Options) => {
+      const { renderFleet } = await import("./render-fleet.ts");
+      const written = await renderFleet(options.file, options.output, options.force ?? false);
+      process.stdout.write(`${written} files written to ${options.output}\n`);
+    });
+}
