@@ -40,6 +40,16 @@ export const catalogue = {
     exit: exit.failed,
     status: 503,
   },
+  FILE_ABSENT: {
+    meaning: "A file that was named is not there.",
+    advice: "Correct the path; `promfleet init` writes a fleet.yaml to start from.",
+    exit: exit.absent,
+  },
+  FILE_UNREADABLE: {
+    meaning: "A file that was named cannot be read.",
+    advice: "Name a file, not a folder, and one that this user may read.",
+    exit: exit.environment,
+  },
   FLEET_ABSENT: {
     meaning: "There is no fleet with its state there.",
     advice: "Start one with `promfleet up`, or name its state with --state.",

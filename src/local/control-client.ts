@@ -8,10 +8,13 @@ export interface ControlOptions {
   body?: unknown;
   /** Told what happens meanwhile. */
   onSay?: (sentence: string) => void;
-  /** ms without a word; none for what may take its time. */
-  silenceMs?: number;
+  /** ms until it must have begun to answer; the rest may take its time. */
+  beginMs?: number;
   signal?: AbortSignal;
 }
+
+/** ms */
+const patience = 10_000;
 
 /**
  * Asks a supervisor for something.
@@ -31,8 +34,7 @@ export async function askSupervisor(
     resolve,
   );
   request.on("error", reject);
-  if (options.silenceMs !== undefined)
-    request.setTimeout(options.silenceMs, () => request.destroy(new Error("it says nothing")));
+  const begin = setTimeout(() => request.destroy(new Error("it says nothing")), options.beginMs ?? patience);
   request.end(options.body === undefined ? undefined : JSON.stringify(options.body));
   const silent = (why: string) =>
     new PromfleetError({
@@ -41,6 +43,7 @@ export async function askSupervisor(
     });
   try {
     const response = await promise;
+    clearTimeout(begin);
     for await (const text of createInterface({ input: response, crlfDelay: Infinity })) {
       const line = controlLineSchema.parse(JSON.parse(text));
       if ("say" in line) options.onSay?.(line.say);
@@ -52,6 +55,8 @@ export async function askSupervisor(
   } catch (error) {
     if (error instanceof PromfleetError || options.signal?.aborted === true) throw error;
     throw silent(error instanceof Error ? error.message : String(error));
+  } finally {
+    clearTimeout(begin);
   }
   throw silent("it has ended in the middle");
 }

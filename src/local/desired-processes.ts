@@ -4,12 +4,13 @@ import { serverFlags } from "../render/server-flags.ts";
 import type { FleetBuild } from "./fleet-build.ts";
 import { loopback, type Ports } from "./fleet-ports.ts";
 import { memberNames } from "./member-names.ts";
+import type { ProcessKind } from "./process-record.ts";
 import type { StatePaths } from "./state-paths.ts";
 
 /** A process as it is to be. */
 export interface DesiredProcess {
   name: string;
-  kind: "server" | "exporter" | "gateway";
+  kind: ProcessKind;
   argv: readonly [string, ...string[]];
   /** Base URL without a trailing slash. */
   url: string;

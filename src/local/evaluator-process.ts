@@ -71,7 +71,8 @@ export class EvaluatorProcess {
     await mkdir(this.#dataDir, { recursive: true, mode: 0o700 });
     await writeAtomically(this.#configFile, config);
     this.#url = `http://${host}:${port}`;
-    return { name, argv: [program.path, ...flags], url: this.#url, log: this.log, cwd: folder };
+    const argv = [program.path, ...flags] as const;
+    return { name, kind: "evaluator", argv, url: this.#url, log: this.log, cwd: folder };
   }
 
   /**

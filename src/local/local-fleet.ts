@@ -18,7 +18,7 @@ import type { StatePaths } from "./state-paths.ts";
 import { targetFiles } from "./target-files.ts";
 
 /** ms that a process may take to leave: servers write what they have in memory, the gateway finishes its answers. */
-const grace = { server: 120_000, exporter: 5000, gateway: 30_000 };
+const grace = { server: 120_000, exporter: 5000, gateway: 30_000, evaluator: 5000 };
 
 export type Say = (sentence: string) => void;
 
@@ -186,11 +186,11 @@ export class LocalFleet {
 
   async #prepare(member: Member): Promise<RecordedStart> {
     await this.#makeSureOfPorts(member);
-    const { name, argv, url, cwd, server } = member.desired;
+    const { name, kind, argv, url, cwd, server } = member.desired;
     await mkdir(server?.dataDir ?? cwd, { recursive: true, mode: 0o700 });
     if (server) await writeFiles(this.paths.root, server.files);
     member.runsArgv = argv;
-    return { name, argv, url, cwd, log: this.paths.log(name) };
+    return { name, kind, argv, url, cwd, log: this.paths.log(name) };
   }
 
   /** Somebody else may have taken a port meanwhile: a server gets another one then. The gateway's address was given away. */
@@ -232,7 +232,7 @@ export interface Member {
 function orphan(record: ProcessRecord, paths: StatePaths): DesiredProcess {
   return {
     name: record.name,
-    kind: "exporter",
+    kind: record.kind,
     argv: record.argv,
     url: record.url ?? "",
     cwd: paths.root,

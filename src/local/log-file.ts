@@ -1,5 +1,6 @@
 import { closeSync, openSync } from "node:fs";
 import { copyFile, open, rm, stat, truncate } from "node:fs/promises";
+import { setTimeout as pause } from "node:timers/promises";
 
 /** Bytes. A log that has grown to this is put aside as `<name>.1`, one generation. */
 const largestLog = 16 * 1024 ** 2;
@@ -55,4 +56,29 @@ export async function linesSince(file: string, size: number): Promise<string[]> 
   const now = await logSize(file);
   const fresh = now >= size ? now - size : now;
   return fresh === 0 ? [] : await lastLines(file, 1000, Math.min(fresh + 1, 64 * 1024));
+}
+
+/** ms between two looks at a log that is followed. */
+const followEvery = 250;
+
+/** What is written into a log from now on, until the reader has enough. A log that was cut is gone on with from its beginning. */
+export async function* followLog(file: string): AsyncGenerator<Buffer> {
+  let at = await logSize(file);
+  for (;;) {
+    const size = await logSize(file);
+    if (size < at) at = 0;
+    while (size > at) {
+      await using handle = await open(file, "r");
+      const { bytesRead, buffer } = await handle.read(
+        Buffer.alloc(Math.min(size - at, 64 * 1024)),
+        0,
+        null,
+        at,
+      );
+      if (bytesRead === 0) break;
+      at += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+    await pause(followEvery);
+  }
 }

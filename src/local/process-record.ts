@@ -4,9 +4,12 @@ import { findByMarker, isAlive, type ProcessIdentity } from "./process-identity.
 import { type RunningProcess, startProcess } from "./running-process.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 
+export type ProcessKind = "server" | "exporter" | "gateway" | "evaluator";
+
 /** What is written down of a process, so that another supervisor can take it over. */
 export interface ProcessRecord {
   name: string;
+  kind: ProcessKind;
   /** In its environment; the same for all starts under this name. */
   marker: string;
   argv: readonly [string, ...string[]];
@@ -22,6 +25,7 @@ export interface ProcessRecord {
 
 const recordSchema: z.ZodType<ProcessRecord> = z.object({
   name: z.string(),
+  kind: z.enum(["server", "exporter", "gateway", "evaluator"]),
   marker: z.string(),
   argv: z.tuple([z.string()], z.string()),
   url: z.string().optional(),
@@ -42,6 +46,7 @@ export function findRecorded(record: ProcessRecord): ProcessIdentity | undefined
 
 export interface RecordedStart {
   name: string;
+  kind: ProcessKind;
   argv: readonly [string, ...string[]];
   url?: string | undefined;
   log: string;
@@ -57,6 +62,7 @@ export async function startRecorded(file: string, start: RecordedStart): Promise
   const before = await readProcessRecord(file);
   const record: ProcessRecord = {
     name: start.name,
+    kind: start.kind,
     marker: before?.marker ?? randomUUID(),
     argv: start.argv,
     ...(start.url !== undefined && { url: start.url }),

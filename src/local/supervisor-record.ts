@@ -55,3 +55,14 @@ export async function socketPath(paths: StatePaths, env: Environment): Promise<s
   const name = createHash("sha256").update(paths.root).digest("hex").slice(0, 24);
   return path.join(folder, `${name}.sock`);
 }
+
+/** @throws PromfleetError FLEET_ABSENT when nobody supervises the fleet */
+export async function requireSupervisor(paths: StatePaths): Promise<SupervisorRecord> {
+  const supervisor = await livingSupervisor(paths);
+  if (supervisor) return supervisor;
+  throw new PromfleetError({
+    code: "FLEET_ABSENT",
+    message: `the fleet in ${paths.root} has no supervisor`,
+    advice: "Run promfleet up: it takes over what still runs, and starts the rest.",
+  });
+}

@@ -1,0 +1,58 @@
+import path from "node:path";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { SlotOwners } from "../plan/fleet-plan.ts";
+import { prometheusFeatures } from "../plan/prometheus-version.ts";
+import { parseFleet } from "../spec/parse-fleet.ts";
+import type { AcceptedFleet } from "./accepted-fleet.ts";
+import { checkFlags } from "./check-flags.ts";
+import { checkedPlan } from "./checked-plan.ts";
+import { builtInName } from "./fleet-build.ts";
+import { companionOf, type FindOptions, findProgram } from "./programs/find-program.ts";
+import type { Environment } from "./programs/program.ts";
+
+/** A declaration as it was read. */
+export interface FleetText {
+  /** Path of its file; undefined for the fleet that promfleet brings along. */
+  source: string | undefined;
+  /** Absolute: what file names in it are relative to. */
+  baseDir: string;
+  text: string;
+}
+
+/**
+ * Checks a declaration whole, by Prometheus' own word too, and finds the programs that it needs. Writes nothing but what may have to
+ * be downloaded.
+ * @param owners of the slots, where the fleet has some already
+ * @throws PromfleetError with everything that is wrong; PROGRAM_MISSING …
+ */
+export async function acceptFleet(
+  { source, baseDir, text }: FleetText,
+  owners: SlotOwners | undefined,
+  env: Environment,
+  options: FindOptions = {},
+): Promise<AcceptedFleet> {
+  const { spec, positionOf } = parseFleet(text, source ?? builtInName);
+  const { version, binary } = spec.prometheus;
+  const wanted = { version, ...(binary !== undefined && { path: path.resolve(baseDir, binary) }) };
+  const prometheus = await findProgram("prometheus", wanted, env, options);
+  const promtool = await companionOf(prometheus);
+  if (promtool === undefined)
+    throw new PromfleetError({
+      code: "PROGRAM_MISSING",
+      message: `there is no promtool beside ${prometheus.path}`,
+      advice: "Put the promtool of the same version there; every release of Prometheus has it.",
+    });
+  const features = prometheusFeatures(prometheus.version);
+  await checkedPlan({ spec, positionOf, baseDir, promtool, features, owners });
+  await checkFlags(prometheus.path, spec, features, positionOf);
+  const nodeExporter = spec.monitoring.node
+    ? await findProgram("node_exporter", {}, env, options)
+    : undefined;
+  return {
+    ...(source !== undefined && { source }),
+    baseDir,
+    text,
+    prometheus: { path: prometheus.path, version: prometheus.version },
+    ...(nodeExporter && { nodeExporter: { path: nodeExporter.path, version: nodeExporter.version } }),
+  };
+}
