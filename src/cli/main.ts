@@ -10,6 +10,12 @@ export interface CommandModule {
 
 /** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
 const verbs: Record<string, () => Promise<CommandModule>> = {
+  up: () => import("./up.ts"),
+  down: () => import("./down.ts"),
+  status: () => import("./status.ts"),
+  logs: () => import("./logs.ts"),
+  server: () => import("./server.ts"),
+  supervise: () => import("./supervise.ts"),
   programs: () => import("./programs.ts"),
   "demo-exporter": () => import("./demo-exporter.ts"),
   render: () => import("./render.ts"),

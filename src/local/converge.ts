@@ -98,7 +98,7 @@ async function actionFor(
 async function evaluatorChanges(fleet: LocalFleet, build: FleetBuild): Promise<boolean> {
   const before = await readFile(fleet.paths.topology, "utf8").catch(() => undefined);
   if (before === undefined) return false;
-  const after = JSON.stringify(evaluatorPart(JSON.parse(fleet.topologyText(build))));
+  const after = JSON.stringify(evaluatorPart(JSON.parse(fleet.topology(build).content)));
   return JSON.stringify(evaluatorPart(JSON.parse(before))) !== after;
 }
 

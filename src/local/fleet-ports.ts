@@ -2,6 +2,7 @@ import { z } from "zod";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 import type { FleetPlan } from "../plan/fleet-plan.ts";
+import { preferredPort } from "../render/fleet-topology.ts";
 import { freePort, portIsFree } from "./free-port.ts";
 import { memberNames } from "./member-names.ts";
 import { readStateFile } from "./state-file.ts";
@@ -19,8 +20,7 @@ export interface PortNeed {
 }
 
 export const loopback = "127.0.0.1";
-/** The gateway's where it is free; everything else follows. */
-const firstPort = 9390;
+/** How many of the preferred ports are tried: the gateway has the first that is free, everything else follows. */
 const portRange = 400;
 
 const schema: z.ZodType<Ports> = z.record(z.string(), z.array(z.number().int().min(1).max(65_535)));
@@ -82,7 +82,7 @@ async function choosePort(
   before: number | undefined,
   taken: ReadonlySet<number>,
 ): Promise<number> {
-  const range = Array.from({ length: portRange }, (_, index) => firstPort + index);
+  const range = Array.from({ length: portRange }, (_, index) => preferredPort(index));
   return await freePort(host, before === undefined ? range : [before, ...range], taken);
 }
 

@@ -1,8 +1,9 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { fleetTopology } from "../render/fleet-topology.ts";
+import { renderTopology } from "../render/fleet-topology.ts";
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { RenderedFile } from "../render/rendered-file.ts";
 import { type DesiredProcess, desiredProcesses, type SelfArgv } from "./desired-processes.ts";
 import { evaluatorRecordFile } from "./evaluator-process.ts";
 import type { FleetBuild } from "./fleet-build.ts";
@@ -127,17 +128,15 @@ export class LocalFleet {
       await mkdir(this.paths.server(server.name), { recursive: true, mode: 0o700 });
       await writeFiles(this.paths.server(server.name), targets);
     }
-    await writeFiles(this.paths.root, [
-      { path: "topology.json", content: this.topologyText(build), mode: 0o600 },
-    ]);
+    await writeFiles(this.paths.root, [this.topology(build)]);
   }
 
   /** topology.json of a build, with the ports that were chosen. */
-  topologyText(build: FleetBuild): string {
+  topology(build: FleetBuild): RenderedFile {
     const servers = this.desired(build).filter(({ kind }) => kind === "server");
     const addresses = new Map(servers.map(({ name, url }) => [name, url]));
     const { path: binary, version } = build.accepted.prometheus;
-    return `${JSON.stringify(fleetTopology(build.plan, addresses, { binary, version }), null, 2)}\n`;
+    return renderTopology(build.plan, addresses, { binary, version });
   }
 
   /** The evaluator's address is the gateway's affair; when it has changed, the servers are told. */

@@ -5,7 +5,7 @@ import { PromfleetError } from "../errors/promfleet-error.ts";
 import { asWriteError, isCode } from "./atomic-write.ts";
 import type { Environment } from "./programs/program.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
-import { stateHome, type StatePaths, statePaths } from "./state-paths.ts";
+import { defaultState, stateHome, type StatePaths, statePaths } from "./state-paths.ts";
 
 const markerSchema = z.object({ format: z.literal(1), fleet: z.string() });
 
@@ -25,7 +25,7 @@ export async function whichState(
   const named = asked ?? (env["PROMFLEET_STATE"] || undefined);
   if (named !== undefined) return statePaths(named);
   const home = stateHome(env);
-  if (fleet !== undefined) return statePaths(path.join(home, fleet));
+  if (fleet !== undefined) return statePaths(defaultState(fleet, env));
   const fleets = await fleetsIn(home);
   const [only = "main"] = fleets;
   if (fleets.length > 1)

@@ -8,6 +8,11 @@ export function stateHome(env: Environment): string {
   return path.join(base, "promfleet");
 }
 
+/** The state folder of a fleet for which none was named. */
+export function defaultState(fleet: string, env: Environment): string {
+  return path.join(stateHome(env), fleet);
+}
+
 /** Where everything of a fleet lies. */
 export interface StatePaths {
   /** Absolute. */
