@@ -1,5 +1,5 @@
 import type { Check, CheckContext } from "../harness/check.ts";
-import { Fleet, type FleetDocument, declaration, untilScraped } from "../harness/fleet.ts";
+import { Fleet, type FleetDocument, declaration, gatewayPid, untilScraped } from "../harness/fleet.ts";
 import { ask, post } from "../harness/http.ts";
 import { LoadGenerator, mix, quantile, sendProbe } from "../harness/load.ts";
 import { isAlive, untilGone } from "../harness/processes.ts";
@@ -112,11 +112,10 @@ async function hangUnderLoad(report: CheckContext["report"], fleet: Fleet, forMs
 
 /** Must show: both replicas of a shard dead is a 503 naming it within a second, then recovery without help. */
 async function loseShard(report: CheckContext["report"], fleet: Fleet): Promise<void> {
-  const { servers, gateway } = await fleet.status();
+  const { servers, gateway, supervisor } = await fleet.status();
   const victims = servers.filter((server) => server.shard === "1");
-  const supervisor = fleet.supervisorPid();
   // a supervisor that is held up restarts nobody: the shard stays away for as long as it is looked at
-  process.kill(supervisor, "SIGSTOP");
+  process.kill(supervisor.pid, "SIGSTOP");
   try {
     for (const victim of victims) process.kill(victim.pid, "SIGKILL");
     for (const victim of victims) await until(`${victim.name} is dead`, 5000, () => !isAlive(victim.pid));
@@ -133,7 +132,7 @@ async function loseShard(report: CheckContext["report"], fleet: Fleet): Promise<
     const constant = await post(`${gateway}/api/v1/query`, { query: "1+1" }, { withinMs: 5000 });
     report.claim("what needs no shard is still answered", constant.status === 200, constant.status);
   } finally {
-    process.kill(supervisor, "SIGCONT");
+    process.kill(supervisor.pid, "SIGCONT");
   }
   const released = Date.now();
   await until("the shard is whole again", 60_000, async () => {
@@ -149,8 +148,9 @@ async function loseShard(report: CheckContext["report"], fleet: Fleet): Promise<
 
 /** Nobody can be answered while the gateway is away, but it comes back under the same address. */
 async function killGateway(report: CheckContext["report"], fleet: Fleet): Promise<void> {
-  const { gateway } = await fleet.status();
-  const pid = fleet.gatewayPid();
+  const status = await fleet.status();
+  const { gateway } = status;
+  const pid = gatewayPid(status);
   const killed = Date.now();
   process.kill(pid, "SIGKILL");
   await untilGone(pid);

@@ -1,5 +1,5 @@
 import type { Check, CheckContext } from "../harness/check.ts";
-import { Fleet, type FleetDocument, declaration, untilScraped } from "../harness/fleet.ts";
+import { Fleet, type FleetDocument, declaration, gatewayPid, untilScraped } from "../harness/fleet.ts";
 import { raw } from "../harness/http.ts";
 import { isAlive, untilGone } from "../harness/processes.ts";
 import { untilElapsed } from "../harness/until.ts";
@@ -21,23 +21,25 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const before = await fleet.up(declaration(prometheus, `${intervalSeconds}s`));
   const upSince = Date.now() / 1000;
   for (const server of before.servers) await untilScraped(server, upSince);
-  const gatewayPid = fleet.gatewayPid();
+  const gateway = gatewayPid(await fleet.status());
 
   const rounds = soak ? 3 : 1;
   const began = Date.now() / 1000;
   await untilElapsed(3000);
   for (let round = 1; round <= rounds; round++) {
-    const supervisor = fleet.supervisorPid();
-    process.kill(supervisor, "SIGKILL");
-    await untilGone(supervisor);
+    const { supervisor } = await fleet.status();
+    process.kill(supervisor.pid, "SIGKILL");
+    await untilGone(supervisor.pid);
     // the fleet goes on scraping by itself
     await untilElapsed(soak ? 10_000 : 3000);
     const alive = before.servers.filter((server) => isAlive(server.pid));
     report.claim("all servers outlive the supervisor", alive.length === before.servers.length, alive.length);
     const after = await fleet.up();
     claimSame(report, before, after);
-    report.claim("the gateway is the same process", fleet.gatewayPid() === gatewayPid);
-    report.claim("a supervisor is there again", fleet.supervisorPid() !== supervisor);
+    const status = await fleet.status();
+    report.claim("the gateway is the same process", gatewayPid(status) === gateway);
+    const isOther = isAlive(status.supervisor.pid) && status.supervisor.pid !== supervisor.pid;
+    report.claim("a supervisor is there again", isOther, status.supervisor.state);
     await untilElapsed(3000);
   }
   await claimNoGaps(report, before, began, Date.now() / 1000 - 2 * intervalSeconds);

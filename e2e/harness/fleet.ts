@@ -1,16 +1,23 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { ask, raw } from "./http.ts";
-import { commandLine, ours } from "./processes.ts";
 import { type Ran, promfleet } from "./promfleet.ts";
 import { until } from "./until.ts";
 import type { Workplace } from "./workplace.ts";
 
-/** What `up -o json` prints, and `status -o json` prints with more in it. */
+/** What `up -o json` prints. */
 export interface FleetDocument {
   gateway: string;
   servers: FleetServer[];
   evaluator: { url: string; pid: number };
   state: string;
+}
+
+/** What `status -o json` prints, as far as the checks read it. */
+export interface FleetStatus extends FleetDocument {
+  whole: boolean;
+  supervisor: { pid: number; state: string };
+  /** The gateway and the exporters. */
+  others: { name: string; pid: number; state: string }[];
 }
 
 export interface FleetServer {
@@ -36,11 +43,11 @@ export class Fleet {
   /** `up --detach`. @throws when it fails, with what it said */
   async up(declaration?: string): Promise<FleetDocument> {
     if (declaration !== undefined) await writeFile(this.file, declaration);
-    return this.#document(await this.run("up", "-f", this.file, "--detach", "-o", "json"));
+    return read<FleetDocument>(await this.run("up", "-f", this.file, "--detach", "-o", "json"));
   }
 
-  async status(): Promise<FleetDocument> {
-    return this.#document(await this.run("status", "-o", "json"));
+  async status(): Promise<FleetStatus> {
+    return read<FleetStatus>(await this.run("status", "-o", "json"));
   }
 
   /** A command on this fleet. */
@@ -51,32 +58,22 @@ export class Fleet {
       withinMs: 120_000,
     });
   }
+}
 
-  /** The process of this fleet's supervisor. */
-  supervisorPid(): number {
-    return this.#pidOf(/ supervise\b/);
+/** The document that a command printed; the exit code may still be that of a fleet that is not whole. */
+function read<T>(ran: Ran): T {
+  try {
+    return JSON.parse(ran.stdout) as T;
+  } catch {
+    throw new Error(`exit code ${ran.code}: ${ran.stderr.trim().slice(-800)} ${ran.stdout.slice(0, 200)}`);
   }
+}
 
-  /** The process of this fleet's gateway. */
-  gatewayPid(): number {
-    return this.#pidOf(/ gateway\b/);
-  }
-
-  #pidOf(verb: RegExp): number {
-    const words = ours().map((pid) => [pid, commandLine(pid)] as const);
-    const found = words.filter(([, line]) => line.includes(this.#place.folder) && verb.test(line));
-    const [only] = found;
-    if (!only || found.length > 1) throw new Error(`${found.length} processes match ${verb}`);
-    return only[0];
-  }
-
-  #document(ran: Ran): FleetDocument {
-    try {
-      return JSON.parse(ran.stdout) as FleetDocument;
-    } catch {
-      throw new Error(`exit code ${ran.code}: ${ran.stderr.trim().slice(-800)} ${ran.stdout.slice(0, 200)}`);
-    }
-  }
+/** The process of the gateway. */
+export function gatewayPid(status: FleetStatus): number {
+  const pid = status.others.find((one) => one.name.endsWith("gateway"))?.pid;
+  if (pid === undefined) throw new Error("status names no gateway");
+  return pid;
 }
 
 /** A declaration of shards × replicas with promfleet's own jobs, scraped often. */
