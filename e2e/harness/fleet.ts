@@ -43,11 +43,11 @@ export class Fleet {
   /** `up --detach`. @throws when it fails, with what it said */
   async up(declaration?: string): Promise<FleetDocument> {
     if (declaration !== undefined) await writeFile(this.file, declaration);
-    return read<FleetDocument>(await this.run("up", "-f", this.file, "--detach", "-o", "json"));
+    return read(await this.run("up", "-f", this.file, "--detach", "-o", "json")) as FleetDocument;
   }
 
   async status(): Promise<FleetStatus> {
-    return read<FleetStatus>(await this.run("status", "-o", "json"));
+    return read(await this.run("status", "-o", "json")) as FleetStatus;
   }
 
   /** A command on this fleet. */
@@ -61,9 +61,9 @@ export class Fleet {
 }
 
 /** The document that a command printed; the exit code may still be that of a fleet that is not whole. */
-function read<T>(ran: Ran): T {
+function read(ran: Ran): unknown {
   try {
-    return JSON.parse(ran.stdout) as T;
+    return JSON.parse(ran.stdout);
   } catch {
     throw new Error(`exit code ${ran.code}: ${ran.stderr.trim().slice(-800)} ${ran.stdout.slice(0, 200)}`);
   }
