@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { Agent, request } from "undici";
 import { type Evaluation, startEvaluation } from "../../src/gateway/evaluate/evaluation-service.ts";
 import type { EvaluationOptions } from "../../src/gateway/evaluate/evaluation-service.ts";
@@ -174,13 +175,16 @@ class PlainFetcher implements ShardFetcher {
   }
 }
 
+/** Evaluators started by this process: each has a folder of its own. */
+let evaluators = 0;
+
 /** A stock evaluator that is started again when somebody suspects it and it is dead. */
 class RestartedEvaluator implements Evaluator {
   state: Evaluator["state"] = "starting";
   #server: Promise<PrometheusServer>;
   readonly #start: () => Promise<PrometheusServer>;
   readonly #features: PrometheusFeatures;
-  #starts = 0;
+  #folder = "";
 
   private constructor(workplace: Workplace, options: BedOptions, readUrl: string, version: string) {
     const features = prometheusFeatures(version);
@@ -198,8 +202,9 @@ class RestartedEvaluator implements Evaluator {
     });
     this.#start = async () => {
       this.state = "starting";
+      this.#folder = workplace.path(`evaluator-${++evaluators}`);
       const server = await startPrometheus({
-        folder: workplace.path(`evaluator-${++this.#starts}`),
+        folder: this.#folder,
         version: options.version,
         config,
         flags: options.evaluatorFlags ?? [],
@@ -232,9 +237,9 @@ class RestartedEvaluator implements Evaluator {
     this.#server = this.#server.then((server) => (isAlive(server.process.pid) ? server : this.#start()));
   }
 
-  /** Its log, whatever its starts. */
-  async log(workplace: Workplace): Promise<string> {
-    return await readFile(workplace.path(`evaluator-${this.#starts}`, "log"), "utf8");
+  /** What it has logged since it was last started. */
+  async log(): Promise<string> {
+    return await readFile(path.join(this.#folder, "log"), "utf8");
   }
 
   /** SIGKILL. */

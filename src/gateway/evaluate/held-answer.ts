@@ -26,18 +26,29 @@ export class HeldAnswer extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    const bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk;
-    if (this.#ending) {
-      this.#held = bytes;
-      callback(bytes.length > longestEnding ? new Error("the annotations of an answer do not end") : null);
-      return;
+    if (this.#ending || chunk.length <= annotationsOverlap) this.#take(Buffer.concat([this.#held, chunk]));
+    else {
+      // all but the seam goes on uncopied
+      const seam = Buffer.concat([this.#held, chunk.subarray(0, annotationsOverlap)]);
+      const at = annotationsAt(seam);
+      if (at >= 0 && at < this.#held.length) this.#take(Buffer.concat([this.#held, chunk]));
+      else {
+        this.push(this.#held);
+        this.#take(chunk);
+      }
     }
-    const at = annotationsAt(bytes);
-    this.#ending = at >= 0;
+    const endless = this.#ending && this.#held.length > longestEnding;
+    callback(endless ? new Error("the annotations of an answer do not end") : null);
+  }
+
+  /** Passes on what is certainly no part of the annotations, holds the rest. */
+  #take(bytes: Buffer): void {
+    const at = this.#ending ? 0 : annotationsAt(bytes);
+    this.#ending ||= at >= 0;
     const released = this.#ending ? at : Math.max(0, bytes.length - annotationsOverlap);
-    this.#held = bytes.subarray(released);
     if (released > 0) this.push(bytes.subarray(0, released));
-    callback();
+    // a copy: what is held must not keep all of a piece in memory
+    this.#held = Buffer.from(bytes.subarray(released));
   }
 
   override _flush(callback: TransformCallback): void {

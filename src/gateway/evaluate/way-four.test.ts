@@ -68,8 +68,16 @@ function histograms(shard: number): HistogramSeries[] {
   }));
 }
 
-/** 3.x has all of them; 2.42 those that it knows. */
-const queries: readonly { query: string; since3?: true; histograms?: true }[] = [
+interface Asked {
+  query: string;
+  since3?: true;
+  /** Reads native histograms. */
+  histograms?: true;
+  /** Can not be marked, as promfleet does not understand it. */
+  traced?: true;
+}
+
+const queries: readonly Asked[] = [
   { query: "1 + 1" },
   { query: "time()" },
   { query: "up" },
@@ -121,6 +129,10 @@ const queries: readonly { query: string; since3?: true; histograms?: true }[] = 
   { query: "sum by (cluster) (up)" },
   { query: '{__name__=~"up|temperature"}' },
   { query: '{"ümläut"}', since3: true },
+  // promfleet's own parser does not know these
+  { query: "temperature * 5." },
+  { query: "rate(requests_total[4m+1m])", traced: true },
+  { query: "rate(requests_total[5m] smoothed) - rate(requests_total[5m] anchored)", traced: true },
   { query: "sum(histogram_count(latency_native))", histograms: true },
   // wrong ones: the error, with its position, has to be the same
   { query: "" },
@@ -212,7 +224,10 @@ describe.each(evaluators)("with an evaluator of $name", ({ version, features }) 
     };
   }
 
-  const understood = queries.filter(({ since3, histograms }) => !isOld || !(since3 || histograms));
+  const isMarked = isOld || "readsCarryTraceId" in features;
+  const understood = queries.filter(
+    ({ since3, histograms, traced }) => !(isOld && (since3 || histograms)) && !(isMarked && traced),
+  );
 
   test.each(understood)("instant: $query", async ({ query }) => {
     const { gateway, direct } = await both({ query, time: String(end / 1000 - 300) });
@@ -224,6 +239,15 @@ describe.each(evaluators)("with an evaluator of $name", ({ version, features }) 
     const { gateway, direct } = await both({ query, ...range });
     expect(gateway).toEqual(direct);
   });
+
+  test.runIf(isMarked && !isOld).each(queries.filter(({ traced }) => traced))(
+    "what can not be marked is refused: $query",
+    async ({ query }) => {
+      await expect(bed.query({ query, time: String(end / 1000) })).rejects.toMatchObject({
+        code: "QUERY_NOT_MARKABLE",
+      });
+    },
+  );
 
   test.runIf(isOld).each(queries.filter(({ histograms }) => histograms))(
     "native histograms, which the evaluator would leave out, are refused: $query",
