@@ -43,10 +43,12 @@ function describe(status: StatusDocument): string {
   const supervised =
     supervisor.state === "running"
       ? `supervisor running (process ${supervisor.pid})`
-      : `supervisor ${supervisor.state}: nothing is restarted; run promfleet up`;
-  const errors = [...servers, evaluator, ...others]
-    .filter((one) => one.lastError !== null)
-    .map((one) => `${one.name}: ${one.lastError}`);
+      : supervisor.state === "stopped"
+        ? "down; promfleet up starts it"
+        : `supervisor ${supervisor.state}: nothing is restarted; promfleet up takes over what still runs`;
+  const errors = [...servers, evaluator, ...others].flatMap(({ name, lastError }) =>
+    lastError ? [`${name}, ${ago(Date.now() - Date.parse(lastError.at))} ago: ${lastError.text}`] : [],
+  );
   return [
     `${paint(process.stdout, "bold", fleet)}  ${gateway}  ${status.whole ? "whole" : "not whole"}`,
     `${supervised}, state in ${state}, from ${source ?? "the built-in declaration"}`,

@@ -12,7 +12,7 @@ import type { Environment } from "./programs/program.ts";
 
 /** A declaration as it was read. */
 export interface FleetText {
-  /** Path of its file; undefined for the fleet that promfleet brings along. */
+  /** Path of its file, as complaints are to name it; undefined for the fleet that promfleet brings along. */
   source: string | undefined;
   /** Absolute: what file names in it are relative to. */
   baseDir: string;
@@ -49,7 +49,7 @@ export async function acceptFleet(
     ? await findProgram("node_exporter", {}, env, options)
     : undefined;
   return {
-    ...(source !== undefined && { source }),
+    ...(source !== undefined && { source: path.join(baseDir, path.basename(source)) }),
     baseDir,
     text,
     prometheus: { path: prometheus.path, version: prometheus.version },

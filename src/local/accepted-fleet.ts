@@ -5,7 +5,7 @@ import type { StatePaths } from "./state-paths.ts";
 
 /** A fleet.yaml that was checked, and everything else that decides what is run. */
 export interface AcceptedFleet {
-  /** Path of the file, as complaints and `status` name it; undefined for the fleet that promfleet brings along. */
+  /** Absolute path of the file; undefined for the fleet that promfleet brings along. */
   source?: string | undefined;
   /** Absolute: what file names in it are relative to. */
   baseDir: string;

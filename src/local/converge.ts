@@ -38,6 +38,7 @@ export async function converge(
     );
   // whoever starts first finds everyone's address
   if (fresh) await fleet.publish(build);
+  else await fleet.writeTargets(build);
   for (const { name, action } of changes) say(`${name}: ${action}`);
   await startAll(fleet, having("start"), say, signal);
   for (const next of having("reload", "server")) {

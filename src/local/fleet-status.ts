@@ -85,15 +85,15 @@ async function memberStatus(
       state: kept.state,
       since: kept.since.toISOString(),
       restarts: kept.restarts,
-      lastError: kept.lastError ?? null,
+      lastError: kept.lastError ? { text: kept.lastError.text, at: kept.lastError.at.toISOString() } : null,
     };
   }
   const record = await readProcessRecord(paths.record(name));
   const identity = record && findRecorded(record);
   const state = !identity
-    ? record?.stopped
-      ? "stopped"
-      : "dead"
+    ? record && record.stopped !== true
+      ? "dead"
+      : "stopped"
     : (await lookAtMember(desired, AbortSignal.timeout(timeout), false)) === "well"
       ? "ready"
       : "unready";

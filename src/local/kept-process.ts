@@ -40,7 +40,7 @@ export class KeptProcess {
   #state: KeptState = "stopped";
   #since = new Date();
   #restarts = 0;
-  #lastError: string | undefined;
+  #lastError: { text: string; at: Date } | undefined;
   #running: RunningProcess | undefined;
   #becameReady = Promise.withResolvers<void>();
   /** Ends the pause between two looks. */
@@ -75,7 +75,7 @@ export class KeptProcess {
     return this.#pauses.failures;
   }
 
-  get lastError(): string | undefined {
+  get lastError(): { text: string; at: Date } | undefined {
     return this.#lastError;
   }
 
@@ -135,8 +135,9 @@ export class KeptProcess {
         this.#running = next ?? (await startRecorded(this.#keeping.recordFile, await this.#prepared()));
         await this.#live(this.#running);
       } catch (error) {
-        this.#lastError = error instanceof Error ? error.message : String(error);
-        this.#say(`cannot be started: ${this.#lastError}`);
+        const why = error instanceof Error ? error.message : String(error);
+        this.#fail(`cannot be started: ${why}`);
+        this.#say(`cannot be started: ${why}`);
       }
       await this.#end();
       next = undefined;
@@ -203,8 +204,8 @@ export class KeptProcess {
   }
 
   #giveUpOn(running: RunningProcess, why: string): void {
-    this.#lastError = `${why} (process ${running.identity.pid})`;
-    this.#say(`${this.#lastError} and is ended`);
+    this.#fail(`${why} (process ${running.identity.pid})`);
+    this.#say(`${why} (process ${running.identity.pid}) and is ended`);
   }
 
   async #watchEnd(running: RunningProcess, gone: AbortController, logBefore: number): Promise<void> {
@@ -213,9 +214,15 @@ export class KeptProcess {
     if (this.#state === "ready") this.#enter("unready");
     this.#wake.abort();
     if (this.#stopping.signal.aborted) return;
-    const words = how.startsWith("SIG") ? undefined : await lastWords(this.#keeping.log, logBefore);
-    this.#lastError = `ended with ${how}${words === undefined ? "" : `: ${words}`}`;
-    this.#say(`(process ${running.identity.pid}) ${this.#lastError}`);
+    const killed = how?.startsWith("SIG") === true;
+    const words = killed ? undefined : await lastWords(this.#keeping.log, logBefore, how !== undefined);
+    const what = `process ${running.identity.pid} ended${how === undefined ? "" : ` with ${how}`}`;
+    this.#fail(words === undefined ? what : `${what}: ${words}`);
+    this.#say(`has died: ${this.#lastError?.text}`);
+  }
+
+  #fail(text: string): void {
+    this.#lastError = { text, at: new Date() };
   }
 
   #enter(state: KeptState): void {

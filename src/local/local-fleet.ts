@@ -121,14 +121,19 @@ export class LocalFleet {
   async #write(): Promise<void> {
     const build = this.#published;
     if (!build) return;
+    await this.writeTargets(build);
+    await writeFiles(this.paths.root, [this.topology(build)]);
+  }
+
+  /**
+   * Tells the servers of a build whom the fleet's own jobs scrape. A server must find the files when it starts: it watches no folder
+   * that is not there.
+   */
+  async writeTargets(build: FleetBuild): Promise<void> {
     const evaluator = await readProcessRecord(evaluatorRecordFile(this.paths.evaluator));
     this.#evaluatorUrl = evaluator?.url;
     const targets = targetFiles(build, this.#ports, this.#evaluatorUrl, os.hostname());
-    for (const { server } of build.servers) {
-      await mkdir(this.paths.server(server.name), { recursive: true, mode: 0o700 });
-      await writeFiles(this.paths.server(server.name), targets);
-    }
-    await writeFiles(this.paths.root, [this.topology(build)]);
+    for (const { server } of build.servers) await writeFiles(this.paths.server(server.name), targets);
   }
 
   /** topology.json of a build, with the ports that were chosen. */

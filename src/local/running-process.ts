@@ -14,8 +14,8 @@ import {
 /** A process that this one started or took over. */
 export interface RunningProcess {
   identity: ProcessIdentity;
-  /** Resolves when it has ended, to how: "exit status 1", "SIGKILL", "gone" where nobody could see. Never rejects. */
-  ended: Promise<string>;
+  /** Resolves when it has ended, to how: "exit status 1", "SIGKILL"; undefined where nobody could see. Never rejects. */
+  ended: Promise<string | undefined>;
 }
 
 export interface ProcessStart {
@@ -69,7 +69,7 @@ const watchInterval = 200;
 export function adoptProcess(identity: ProcessIdentity): RunningProcess {
   const watch = async () => {
     while (isAlive(identity)) await pause(watchInterval, undefined, { ref: false });
-    return "gone";
+    return undefined;
   };
   return { identity, ended: watch() };
 }

@@ -9,7 +9,7 @@ export interface StatusDocument {
   evaluator: MemberStatus;
   /** The gateway itself and the exporters. */
   others: MemberStatus[];
-  supervisor: { pid: number | null; state: "running" | "silent" | "dead" };
+  supervisor: { pid: number | null; state: "running" | "silent" | "dead" | "stopped" };
   /** Everything is there and ready. */
   whole: boolean;
   /** Absolute path of the state folder. */
@@ -28,7 +28,8 @@ export interface MemberStatus {
   since: string | null;
   /** Since the supervisor runs; null where nobody counts. */
   restarts: number | null;
-  lastError: string | null;
+  /** Stays until there is another; null where there was none, or nobody keeps it. */
+  lastError: { text: string; at: string } | null;
 }
 
 /** "dead" is one that nobody starts again: there is no supervisor. */

@@ -26,7 +26,7 @@ export async function untilReady({ kept, desired }: Member, say: Say, signal: Ab
     if (died || (desired.kind !== "server" && waited > deadline))
       throw new PromfleetError({
         code: "NOT_STARTED",
-        message: `${desired.name} does not start: ${kept.lastError ?? `it is not ready after ${deadline / 1000} s`}`,
+        message: `${desired.name} does not start: ${kept.lastError?.text ?? `it is not ready after ${deadline / 1000} s`}`,
       });
     if (waited > (said + 1) * patience) {
       said++;
