@@ -1,4 +1,5 @@
 import { Transform, type TransformCallback } from "node:stream";
+import { spendBuffers } from "../read/spent-buffers.ts";
 import {
   type Annotations,
   annotationsAt,
@@ -26,6 +27,7 @@ export class HeldAnswer extends Transform {
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+    spendBuffers(chunk.length);
     if (this.#ending || chunk.length <= annotationsOverlap) this.#take(Buffer.concat([this.#held, chunk]));
     else {
       // all but the seam goes on uncopied

@@ -5,6 +5,7 @@ import { ExternalLabels } from "./external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { mergeSeries } from "./merge.ts";
 import { shardSeries, type SeriesBatch } from "./shard-series.ts";
+import { spendBuffers } from "./spent-buffers.ts";
 import { blaming, readShards } from "./shard-reads.ts";
 import { SeriesDecoder } from "./wire/encoded-series.ts";
 import { encodeFrame } from "./wire/frame.ts";
@@ -109,6 +110,7 @@ class FrameWriter {
     const bytes = Buffer.concat(this.#pieces, this.#bytes);
     this.#pieces = [];
     this.#bytes = 0;
+    spendBuffers(bytes.length);
     this.#signal.throwIfAborted();
     if (!this.#response.write(bytes)) await once(this.#response, "drain", { signal: this.#signal });
   }
