@@ -1,4 +1,5 @@
 import path from "node:path";
+import type { AcceptedFleet } from "../local/accepted-fleet.ts";
 import { buildFleet } from "../local/fleet-build.ts";
 import type { ServerStatus, StatusDocument } from "../local/status-document.ts";
 import { defaultState } from "../local/state-paths.ts";
@@ -11,13 +12,8 @@ export function summary(
   bold: (text: string) => string,
 ): string {
   const { spec } = buildFleet(accepted, undefined).plan;
+  const jobs = jobNames(accepted);
   const { gateway, servers, evaluator, fleet, state } = status;
-  const jobs = [
-    ...spec.scrapeConfigs.map(({ jobName }) => jobName),
-    ...(spec.monitoring.fleet ? ["promfleet"] : []),
-    ...(spec.monitoring.node ? ["node"] : []),
-    ...(spec.monitoring.demo > 0 ? ["demo"] : []),
-  ];
   const self = commandName();
   const where = paths.root === defaultState(fleet, process.env) ? "" : ` --state ${state}`;
   const width = Math.max(...[...servers, evaluator].map(({ name }) => name.length));
@@ -36,6 +32,17 @@ Three things to try:
 
 Grafana takes ${gateway} as a Prometheus data source. ${self} down${where} ends it; the data stays.
 `;
+}
+
+/** The jobs of a fleet, its own among them. */
+export function jobNames(accepted: AcceptedFleet): string[] {
+  const { scrapeConfigs, monitoring } = buildFleet(accepted, undefined).plan.spec;
+  return [
+    ...scrapeConfigs.map(({ jobName }) => jobName),
+    ...(monitoring.fleet ? ["promfleet"] : []),
+    ...(monitoring.node ? ["node"] : []),
+    ...(monitoring.demo > 0 ? ["demo"] : []),
+  ];
 }
 
 /** Each shard's once, not each replica's. */

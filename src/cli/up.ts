@@ -7,7 +7,7 @@ import type { ChosenFleet } from "./chosen-fleet.ts";
 import { paint, Progress } from "./progress.ts";
 import { selfArgv } from "./self-argv.ts";
 import { type StateOption, withState } from "./state-option.ts";
-import { summary } from "./up-summary.ts";
+import { jobNames, summary } from "./up-summary.ts";
 
 interface Options extends StateOption {
   file?: string;
@@ -53,7 +53,7 @@ async function run({ file, state, detach, output }: Options): Promise<void> {
   if (!started && changes.length === 0) say("the fleet is as declared: nothing changes");
   const supervisor = await requireSupervisor(paths);
   const { untilScraped } = await import("../local/until-scraped.ts");
-  const status = await untilScraped(supervisor, say);
+  const status = await untilScraped(supervisor, jobNames(accepted).length > 0, say);
   print(status, chosen, output);
   if (!started || detach === true || interruption?.interrupted === true) return;
   await stay(supervisor, paths, say, interruption);

@@ -3,7 +3,7 @@ import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 import type { FleetPlan } from "../plan/fleet-plan.ts";
 import { preferredPort } from "../render/fleet-topology.ts";
-import { freePort, portIsFree } from "./free-port.ts";
+import { freePort, whyNotFree } from "./free-port.ts";
 import { memberNames } from "./member-names.ts";
 import { readStateFile } from "./state-file.ts";
 import type { StatePaths } from "./state-paths.ts";
@@ -87,9 +87,10 @@ async function choosePort(
 }
 
 async function askedPort(host: string, port: number): Promise<number> {
-  if (await portIsFree(host, port)) return port;
+  const why = await whyNotFree(host, port);
+  if (why === undefined) return port;
   throw new PromfleetError({
     code: "PORT_TAKEN",
-    message: `cannot listen on ${host}:${port}, the gateway's port that was asked for: it is in use, or the address is not this machine's`,
+    message: `the gateway cannot have ${host}:${port}, which fleet.yaml asks for: ${why}`,
   });
 }

@@ -2,7 +2,16 @@ import net from "node:net";
 
 /** Whether this machine lets somebody listen there now. */
 export async function portIsFree(host: string, port: number): Promise<boolean> {
-  return (await listen(host, port)) !== undefined;
+  return typeof (await listen(host, port)) === "number";
+}
+
+/** Why nobody can listen there; undefined when somebody can. */
+export async function whyNotFree(host: string, port: number): Promise<string | undefined> {
+  const got = await listen(host, port);
+  if (typeof got === "number") return undefined;
+  if (got.code === "EADDRINUSE") return "another program listens there";
+  if (got.code === "EADDRNOTAVAIL") return "that is no address of this machine";
+  return got.code === "EACCES" ? "this user may not use that port" : got.message;
 }
 
 /**
@@ -17,19 +26,19 @@ export async function freePort(
   for (const port of preferred) if (!taken.has(port) && (await portIsFree(host, port))) return port;
   for (let tries = 0; tries < 20; tries++) {
     const port = await listen(host, 0);
-    if (port !== undefined && !taken.has(port)) return port;
+    if (typeof port === "number" && !taken.has(port)) return port;
   }
   throw new Error(`no free port on ${host}`);
 }
 
-/** Listens for a moment. @returns the port, undefined if it is not to be had */
-async function listen(host: string, port: number): Promise<number | undefined> {
-  const { promise, resolve } = Promise.withResolvers<number | undefined>();
+/** Listens for a moment. @returns the port, or why it is not to be had */
+async function listen(host: string, port: number): Promise<number | NodeJS.ErrnoException> {
+  const { promise, resolve } = Promise.withResolvers<number | NodeJS.ErrnoException>();
   const server = net.createServer();
-  server.once("error", () => resolve(undefined));
+  server.once("error", resolve);
   server.listen({ host, port, exclusive: true }, () => {
     const address = server.address();
-    const got = address !== null && typeof address === "object" ? address.port : undefined;
+    const got = address !== null && typeof address === "object" ? address.port : 0;
     server.close(() => resolve(got));
   });
   return await promise;

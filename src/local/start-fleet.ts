@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { AcceptedFleet } from "./accepted-fleet.ts";
-import { readOwners } from "./accepted-fleet.ts";
+import { readAccepted, readOwners } from "./accepted-fleet.ts";
 import { askSupervisor } from "./control-client.ts";
 import type { Change } from "./converge.ts";
 import type { SelfArgv } from "./desired-processes.ts";
@@ -35,6 +35,8 @@ export async function startFleet(
   const build = buildFleet(accepted, await readOwners(paths));
   const { name } = build.plan.spec;
   await checkState(paths, name);
+  // damaged files are told here, not in the log of a supervisor that cannot start
+  await readAccepted(paths);
   const running = await livingSupervisor(paths);
   if (running) return { changes: await apply(running, accepted, say), started: false };
   await checkPorts(paths, build);

@@ -13,7 +13,7 @@ export async function readStateFile<T>(file: string, schema: ZodType<T>): Promis
   try {
     text = await readFile(file, "utf8");
   } catch (error) {
-    if (isCode(error, ["ENOENT"])) return undefined;
+    if (isCode(error, ["ENOENT", "ENOTDIR"])) return undefined;
     throw asWriteError(error, file);
   }
   const corrupt = (why: string) =>

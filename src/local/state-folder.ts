@@ -1,4 +1,4 @@
-import { chmod, mkdir, readdir, rm, statfs } from "node:fs/promises";
+import { access, chmod, constants, mkdir, readdir, rm, statfs } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
 import { PromfleetError } from "../errors/promfleet-error.ts";
@@ -47,20 +47,12 @@ async function fleetsIn(home: string): Promise<string[]> {
 
 /** The name of the fleet whose state it is; undefined where there is none. @throws PromfleetError STATE_CORRUPT */
 export async function fleetOf(paths: StatePaths): Promise<string | undefined> {
-  try {
-    return (await readStateFile(paths.marker, markerSchema))?.fleet;
-  } catch (error) {
-    if (isCode(error, ["ENOTDIR"])) return undefined;
-    throw error;
-  }
+  return (await readStateFile(paths.marker, markerSchema))?.fleet;
 }
 
 /** @returns the fleet's name @throws PromfleetError FLEET_ABSENT */
 export async function requireFleet(paths: StatePaths): Promise<string> {
-  const fleet = await fleetOf(paths).catch((error: unknown) => {
-    if (error instanceof PromfleetError && error.code === "STATE_NOT_WRITABLE") return undefined;
-    throw error;
-  });
+  const fleet = await fleetOf(paths);
   if (fleet === undefined)
     throw new PromfleetError({ code: "FLEET_ABSENT", message: `there is no fleet in ${paths.root}` });
   return fleet;
@@ -74,9 +66,13 @@ export async function checkState(paths: StatePaths, fleet: string): Promise<void
   const there = await contents(paths.root);
   const owner = there.length > 0 ? await fleetOf(paths) : fleet;
   if (owner !== fleet) {
-    const what = owner === undefined ? "holds files that are not promfleet's" : `is the state of "${owner}"`;
-    throw new PromfleetError({ code: "STATE_NOT_OURS", message: `${paths.root} ${what}, not of "${fleet}"` });
+    const what =
+      owner === undefined
+        ? "holds files that are not promfleet's"
+        : `is the state of the fleet "${owner}", not of "${fleet}"`;
+    throw new PromfleetError({ code: "STATE_NOT_OURS", message: `${paths.root} ${what}` });
   }
+  await checkWritable(paths.root);
   const free = await freeBytes(paths.root);
   if (free < leastFree)
     throw new PromfleetError({
@@ -114,6 +110,17 @@ async function contents(folder: string): Promise<string[]> {
   } catch (error) {
     if (isCode(error, ["ENOENT"])) return [];
     throw asWriteError(error, folder);
+  }
+}
+
+/** @throws PromfleetError STATE_NOT_WRITABLE where neither the folder nor one above it can be written */
+async function checkWritable(folder: string): Promise<void> {
+  try {
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const above = path.dirname(folder);
+    if (!isCode(error, ["ENOENT"]) || above === folder) throw asWriteError(error, folder);
+    await checkWritable(above);
   }
 }
 

@@ -14,8 +14,13 @@ const sayEvery = 5000;
 /**
  * Waits for the first samples: the evaluator is ready, and every server has scraped each of its targets once. Not for ever: some are
  * scraped once an hour.
+ * @param hasJobs whether there is anything to scrape
  */
-export async function untilScraped(supervisor: SupervisorRecord, say: Say): Promise<StatusDocument> {
+export async function untilScraped(
+  supervisor: SupervisorRecord,
+  hasJobs: boolean,
+  say: Say,
+): Promise<StatusDocument> {
   const begun = performance.now();
   let said = 1;
   let status: StatusDocument | undefined;
@@ -26,7 +31,9 @@ export async function untilScraped(supervisor: SupervisorRecord, say: Say): Prom
     const waiting = found.servers.filter(
       ({ targets, state }) =>
         state === "ready" &&
-        (!targets || targets.unknown > 0 || (targets.up + targets.down === 0 && waited < discovery)),
+        (!targets ||
+          targets.unknown > 0 ||
+          (hasJobs && targets.up + targets.down === 0 && waited < discovery)),
     );
     if (waited > said * sayEvery) {
       said++;
