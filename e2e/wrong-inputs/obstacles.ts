@@ -1,10 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { chmod, chown, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import net from "node:net";
 import path from "node:path";
 import { programsFolder } from "../harness/programs.ts";
-import type { Running } from "../harness/promfleet.ts";
-import { checkout } from "../harness/workplace.ts";
+import { type Running, promfleetProgram, run } from "../harness/promfleet.ts";
 
 /** What is in a command's way on the machine, until it is disposed of. */
 export interface Obstacle extends AsyncDisposable {
@@ -46,11 +44,8 @@ export async function putInTheWay(name: ObstacleName | undefined, folder: string
 async function asNobody(folder: string): Promise<Obstacle> {
   if (process.getuid?.() !== 0) return none;
   const through = ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", "--"];
-  try {
-    execFileSync("setpriv", [...through.slice(1), "test", "-x", path.join(checkout, "bin/promfleet")]);
-  } catch {
-    return { ...none, missing: "another user cannot run promfleet from this checkout" };
-  }
+  const tried = await run([...through, "test", "-x", promfleetProgram]);
+  if (tried.code !== 0) return { ...none, missing: "another user cannot run promfleet from this checkout" };
   const parent = path.dirname(folder);
   const cache = path.join(parent, "cache");
   // root's own cache is behind a folder that nobody else may enter
@@ -70,14 +65,11 @@ async function asNobody(folder: string): Promise<Obstacle> {
 async function fullDisk(folder: string): Promise<Obstacle> {
   const mount = path.join(folder, "full");
   await mkdir(mount);
-  try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=64k,mode=700", "none", mount], { stdio: "pipe" });
-  } catch {
-    return { ...none, missing: "no file system may be mounted here" };
-  }
+  const mounted = await run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=700", "none", mount]);
+  if (mounted.code !== 0) return { ...none, missing: "no file system may be mounted here" };
   await writeFile(path.join(mount, "filler"), Buffer.alloc(60 << 10));
-  const unmount = () => execFileSync("umount", ["-l", mount]);
-  return { ...none, [Symbol.asyncDispose]: () => Promise.resolve(void unmount()) };
+  const unmount = async () => void (await run(["umount", "-l", mount]));
+  return { ...none, [Symbol.asyncDispose]: unmount };
 }
 
 /** Listens on a free port, and writes its number into fleet.yaml. */
