@@ -1,7 +1,9 @@
+import { compress } from "snappy";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { ShardLost } from "../fetch/shard-fetcher.ts";
 import { EvaluationBed } from "../../../e2e/harness/evaluation-bed.ts";
 import { FaultProxy } from "../../../e2e/harness/fault-proxy.ts";
+import { ask } from "../../../e2e/harness/http.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
 import { remoteWrite } from "../../../e2e/harness/remote-write.ts";
 import { Workplace } from "../../../e2e/harness/workplace.ts";
@@ -183,4 +185,26 @@ test("a client that goes away ends the query and its reads", async () => {
       reads: { used: 0, waiting: 0 },
       counts: { open: 0 },
     });
+});
+
+test("an evaluator whose reads can not be told apart gets no data, and its answer is not believed", async () => {
+  // 2.42 does not pass trace ids on
+  await using deaf = await EvaluationBed.start(workplace, {
+    version: "2.42",
+    features: { readsCarryTraceId: true },
+    shards: servers.map((shard) => shard.map(({ url }) => ({ url }))),
+  });
+  await expect(deaf.query({ query: "sum(m) or vector(0)", time })).rejects.toMatchObject({
+    code: "EVALUATOR_FAILED",
+  });
+  expect(deaf.evaluation.state().counts.refused).toBeGreaterThan(0);
+});
+
+test("who does not know the id of a query reads nothing", async () => {
+  const heard = await ask(bed.evaluation.readUrl, {
+    method: "POST",
+    headers: { traceparent: "00-00000000000000000000000000000001-0000000000000001-00" },
+    body: await compress(Buffer.from("0a060a04", "hex")),
+  });
+  expect(heard.status).toBe(404);
 });
