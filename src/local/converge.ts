@@ -1,19 +1,11 @@
-import { readFile } from "node:fs/promises";
 import { type Complaint, PromfleetError } from "../errors/promfleet-error.ts";
-import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import type { FleetBuild } from "./fleet-build.ts";
 import type { LocalFleet, Say } from "./local-fleet.ts";
-import { differingFiles } from "./member-files.ts";
-import { provesConfig, reloadServer } from "./reload-server.ts";
+import { type Change, pendingChanges } from "./pending-changes.ts";
+import { reloadServer } from "./reload-server.ts";
 import { restartServer } from "./restart-server.ts";
 import { untilReady } from "./until-ready.ts";
-
-/** What becomes of a process. */
-export interface Change {
-  name: string;
-  action: "start" | "reload" | "restart" | "stop";
-}
 
 /**
  * Makes the fleet what a build says, from whatever it is: starts what is new, reloads what can be reloaded, restarts one replica at
@@ -29,7 +21,7 @@ export async function converge(
   const fresh = fleet.published === undefined || fleet.names().length === 0;
   await fleet.choosePorts(build);
   const desired = fleet.desired(build);
-  const changes = await pendingChanges(fleet, build, desired);
+  const changes = await pendingChanges(fleet.view(), desired, fleet.topology(build), fleet.paths);
   const having = (action: Change["action"], kind?: DesiredProcess["kind"]) =>
     desired.filter(
       (one) =>
@@ -63,51 +55,6 @@ export async function converge(
   return changes;
 }
 
-/** What has to be done to come from what runs to what is desired. Changes nothing. */
-export async function pendingChanges(
-  fleet: LocalFleet,
-  build: FleetBuild,
-  desired: readonly DesiredProcess[],
-): Promise<Change[]> {
-  const changes: Change[] = [];
-  for (const one of desired) {
-    const action = await actionFor(fleet, build, one);
-    if (action !== undefined) changes.push({ name: one.name, action });
-  }
-  const names = new Set(desired.map(({ name }) => name));
-  for (const name of fleet.names()) if (!names.has(name)) changes.push({ name, action: "stop" });
-  return changes;
-}
-
-async function actionFor(
-  fleet: LocalFleet,
-  build: FleetBuild,
-  desired: DesiredProcess,
-): Promise<Change["action"] | undefined> {
-  const member = fleet.member(desired.name);
-  if (member?.heldBack) return undefined;
-  if (!member || member.kept.state === "stopped") return "start";
-  if (!sameWords(member.runsArgv, desired.argv)) return "restart";
-  if (desired.kind === "gateway") return (await evaluatorChanges(fleet, build)) ? "restart" : undefined;
-  if (!desired.server) return undefined;
-  const asWritten = (await differingFiles(fleet.paths.root, desired.server.files)).length === 0;
-  if (asWritten && member.kept.state !== "ready") return undefined;
-  return asWritten && (await provesConfig(desired.url, desired.server)) ? undefined : "reload";
-}
-
-/** A gateway starts its evaluator once: another one takes another gateway. */
-async function evaluatorChanges(fleet: LocalFleet, build: FleetBuild): Promise<boolean> {
-  const before = await readFile(fleet.paths.topology, "utf8").catch(() => undefined);
-  if (before === undefined) return false;
-  const after = JSON.stringify(evaluatorPart(JSON.parse(fleet.topology(build).content)));
-  return JSON.stringify(evaluatorPart(JSON.parse(before))) !== after;
-}
-
-function evaluatorPart(topology: unknown): unknown {
-  const { evaluator, limits } = topology as { evaluator?: unknown; limits?: Partial<GatewayLimits> };
-  return { evaluator, timeoutMs: limits?.timeoutMs, concurrency: limits?.concurrency };
-}
-
 async function startAll(
   fleet: LocalFleet,
   all: readonly DesiredProcess[],
@@ -127,8 +74,4 @@ async function startAll(
   });
   const [first, ...more] = complaints;
   if (first) throw new PromfleetError([first, ...more]);
-}
-
-function sameWords(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((word, index) => word === b[index]);
 }

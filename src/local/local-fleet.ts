@@ -1,7 +1,5 @@
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import os from "node:os";
-import path from "node:path";
-import { renderTopology } from "../render/fleet-topology.ts";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { RenderedFile } from "../render/rendered-file.ts";
 import { type DesiredProcess, desiredProcesses, type SelfArgv } from "./desired-processes.ts";
@@ -12,11 +10,19 @@ import { portIsFree } from "./free-port.ts";
 import { KeptProcess } from "./kept-process.ts";
 import { lookAtMember } from "./look-at-member.ts";
 import { writeFiles } from "./member-files.ts";
-import { findRecorded, type ProcessRecord, type RecordedStart, readProcessRecord } from "./process-record.ts";
+import type { MemberView } from "./pending-changes.ts";
+import {
+  findRecorded,
+  type ProcessRecord,
+  type RecordedStart,
+  readAllRecords,
+  readProcessRecord,
+} from "./process-record.ts";
 import { adoptProcess } from "./running-process.ts";
 import { writeStateFile } from "./state-file.ts";
 import type { StatePaths } from "./state-paths.ts";
 import { targetFiles } from "./target-files.ts";
+import { topologyFile } from "./topology-file.ts";
 
 /** ms that a process may take to leave: servers write what they have in memory, the gateway finishes its answers. */
 const grace = { server: 120_000, exporter: 5000, gateway: 30_000, evaluator: 5000 };
@@ -50,10 +56,7 @@ export class LocalFleet {
     this.#ports = await readPorts(this.paths);
     this.#published = build;
     const desired = build && this.#allHavePorts(build) ? this.desired(build) : [];
-    for (const file of await readdir(this.paths.processes)) {
-      if (!file.endsWith(".json") || file.startsWith(".")) continue;
-      const record = await readProcessRecord(path.join(this.paths.processes, file));
-      if (!record) continue;
+    for (const record of await readAllRecords(this.paths.processes)) {
       const identity = findRecorded(record);
       const wanted = desired.find(({ name }) => name === record.name);
       if (!identity && !record.stopped) continue;
@@ -72,6 +75,16 @@ export class LocalFleet {
 
   member(name: string): Member | undefined {
     return this.#members.get(name);
+  }
+
+  /** How everybody is now. */
+  view(): ReadonlyMap<string, MemberView> {
+    return new Map(
+      [...this.#members].map(([name, { kept, runsArgv, heldBack }]) => [
+        name,
+        { runs: kept.state !== "stopped", ready: kept.state === "ready", argv: runsArgv, heldBack },
+      ]),
+    );
   }
 
   get published(): FleetBuild | undefined {
@@ -138,10 +151,7 @@ export class LocalFleet {
 
   /** topology.json of a build, with the ports that were chosen. */
   topology(build: FleetBuild): RenderedFile {
-    const servers = this.desired(build).filter(({ kind }) => kind === "server");
-    const addresses = new Map(servers.map(({ name, url }) => [name, url]));
-    const { path: binary, version } = build.accepted.prometheus;
-    return renderTopology(build.plan, addresses, { binary, version });
+    return topologyFile(build, this.desired(build));
   }
 
   /** The evaluator's address is the gateway's affair; when it has changed, the servers are told. */

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
 import { z } from "zod";
 import { findByMarker, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { type RunningProcess, startProcess } from "./running-process.ts";
@@ -37,6 +39,15 @@ const recordSchema: z.ZodType<ProcessRecord> = z.object({
 /** @returns undefined when there is none @throws PromfleetError STATE_CORRUPT */
 export async function readProcessRecord(file: string): Promise<ProcessRecord | undefined> {
   return await readStateFile(file, recordSchema);
+}
+
+/** All records of a folder. @throws PromfleetError STATE_CORRUPT */
+export async function readAllRecords(folder: string): Promise<ProcessRecord[]> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith(".json") && !name.startsWith("."));
+  const records = await Promise.all(
+    names.toSorted().map(async (name) => await readProcessRecord(path.join(folder, name))),
+  );
+  return records.filter((record) => record !== undefined);
 }
 
 /** The recorded process, if it is still there: by its identity, or by its marker where it was never written down. */

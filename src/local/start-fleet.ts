@@ -3,7 +3,7 @@ import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { AcceptedFleet } from "./accepted-fleet.ts";
 import { readAccepted, readOwners } from "./accepted-fleet.ts";
 import { askSupervisor } from "./control-client.ts";
-import type { Change } from "./converge.ts";
+import type { Change } from "./pending-changes.ts";
 import type { SelfArgv } from "./desired-processes.ts";
 import { buildFleet, type FleetBuild } from "./fleet-build.ts";
 import { assignPorts, portNeeds, readPorts } from "./fleet-ports.ts";

@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { type AcceptedFleet, readAccepted, readOwners, writeAccepted } from "./accepted-fleet.ts";
-import { type Change, converge } from "./converge.ts";
+import { converge } from "./converge.ts";
+import type { Change } from "./pending-changes.ts";
 import type { SelfArgv } from "./desired-processes.ts";
 import { evaluatorRecordFile } from "./evaluator-process.ts";
 import { buildFleet, type FleetBuild } from "./fleet-build.ts";
