@@ -3,17 +3,17 @@ import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
-import { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { Answer, QueryRequest, Way } from "../planner/query-request.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
 import type { Replica } from "../router/router.ts";
 import { askEvaluator, shortBody } from "./ask-evaluator.ts";
-import { type Evaluation, bareEvaluation, markedEvaluation, tracedEvaluation } from "./evaluation.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
 import { HeldAnswer, checkedEnding } from "./held-answer.ts";
+import { type PreparedQuery, bareQuery, markedQuery, tracedQuery } from "./prepared-query.ts";
 import type { QueryInFlight, QueryRegistry } from "./query-registry.ts";
 import type { AdmittedReads, ReadAdmission } from "./read-admission.ts";
+import { type Retry, Tries } from "./tries.ts";
 
 export interface EvaluateWayOptions {
   evaluator: Evaluator;
@@ -24,12 +24,6 @@ export interface EvaluateWayOptions {
 
 /** Bytes of an answer that is held as a whole until it has been judged to its end. */
 const heldBytes = 512 * 1024;
-/** Tries after a replica has failed in the middle of a read. */
-const replicaTries = 4;
-/** Tries after the evaluator has failed while it was at the query; such a query may be what kills it. */
-const evaluatorTries = 3;
-/** ms between tries while the evaluator does not accept connections. */
-const pauses = { first: 20, longest: 400 };
 
 /**
  * The way of queries that no shard can answer alone: the evaluator evaluates the user's own text and reads the series through the
@@ -51,44 +45,6 @@ export function createEvaluateWay(options: EvaluateWayOptions): Way {
   };
 }
 
-/** A try that led to nothing, though another may. */
-type Retry =
-  | { retry: "replica"; replica: Replica; reason: string }
-  | { retry: "evaluator"; reason: string; connected: boolean };
-
-/** What went wrong so far with one query. */
-class Tries {
-  readonly avoid = new Set<Replica>();
-  readonly #replicas: { replica: Replica; reason: string }[] = [];
-  #evaluator = 0;
-  #pauseMs = pauses.first;
-
-  /** @returns ms to wait @throws when it was tried often enough */
-  next(outcome: Retry): number {
-    if (outcome.retry === "replica") {
-      const { replica, reason } = outcome;
-      this.#replicas.push({ replica, reason });
-      this.avoid.add(replica);
-      if (this.#replicas.length < replicaTries) return 0;
-      const { shard } = replica;
-      const attempts = this.#replicas.filter((failed) => failed.replica.shard === shard);
-      throw new ShardLost(
-        shard,
-        attempts.map((failed) => ({ server: failed.replica.server, reason: failed.reason })),
-      );
-    }
-    if (outcome.connected && ++this.#evaluator >= evaluatorTries) {
-      throw new PromfleetError({
-        code: "EVALUATOR_FAILED",
-        message: `the evaluator did not answer: ${outcome.reason}`,
-      });
-    }
-    const waitMs = this.#pauseMs;
-    this.#pauseMs = Math.min(waitMs * 2, pauses.longest);
-    return waitMs;
-  }
-}
-
 async function evaluateOnce(
   { registry, admission, dispatcher }: EvaluateWayOptions,
   ready: ReadyEvaluator,
@@ -99,16 +55,16 @@ async function evaluateOnce(
   let admitted: AdmittedReads | undefined;
   let query: QueryInFlight | undefined;
   try {
-    const evaluation = await prepare(dispatcher, ready, request, signal);
-    admitted = await admission.enter(evaluation.reads, signal);
+    const prepared = await prepare(dispatcher, ready, request, signal);
+    admitted = await admission.enter(prepared.reads, signal);
     query = registry.begin({
-      expectedReads: evaluation.reads,
+      expectedReads: prepared.reads,
       avoid,
       spool: admitted.spool?.(),
       takesHistograms: ready.features.readsHistograms,
       signal,
     });
-    return await askAndJudge(dispatcher, ready, request, evaluation, query, signal);
+    return await askAndJudge(dispatcher, ready, request, prepared, query, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (query?.failure) return retryOf(query.failure);
@@ -125,13 +81,13 @@ async function prepare(
   { url, features }: ReadyEvaluator,
   request: QueryRequest,
   signal: AbortSignal,
-): Promise<Evaluation> {
+): Promise<PreparedQuery> {
   const ask = async (path: string) => {
     const answer = await askEvaluator(dispatcher, url + path, [["query", request.query]], {}, signal);
     return { status: answer.statusCode, body: await shortBody(answer.body) };
   };
-  if (features.readsCarryTraceId) return await tracedEvaluation(request, ask);
-  return (await markedEvaluation(request, ask)) ?? bareEvaluation(request);
+  if (features.readsCarryTraceId) return await tracedQuery(request, ask);
+  return (await markedQuery(request, ask)) ?? bareQuery(request);
 }
 
 /** @throws whatever breaks the connection to the evaluator */
@@ -139,11 +95,11 @@ async function askAndJudge(
   dispatcher: Dispatcher,
   ready: ReadyEvaluator,
   request: QueryRequest,
-  evaluation: Evaluation,
+  prepared: PreparedQuery,
   query: QueryInFlight,
   signal: AbortSignal,
 ): Promise<Answer | Retry> {
-  const { params, headers, annotation } = evaluation.ask(query.id);
+  const { params, headers, annotation } = prepared.ask(query.id);
   const url = `${ready.url}/api/v1/${request.kind === "range" ? "query_range" : "query"}`;
   const {
     statusCode,
@@ -153,7 +109,7 @@ async function askAndJudge(
   if (statusCode !== 200) {
     const error = await shortBody(body);
     if (query.failure) return retryOf(query.failure);
-    return await judgeError(statusCode, error, { dispatcher, ready, request, evaluation, signal });
+    return await judgeError(statusCode, error, { dispatcher, ready, request, prepared, signal });
   }
   // its errors belong to whoever reads it; nobody may
   body.on("error", () => {});
@@ -163,7 +119,7 @@ async function askAndJudge(
     body.destroy();
     return retryOf(query.failure);
   }
-  if (evaluation.usesInfo) {
+  if (prepared.usesInfo) {
     body.destroy();
     throw infoUnsupported();
   }
@@ -215,17 +171,17 @@ async function judgeError(
     dispatcher,
     ready,
     request,
-    evaluation,
+    prepared,
     signal,
   }: {
     dispatcher: Dispatcher;
     ready: ReadyEvaluator;
     request: QueryRequest;
-    evaluation: Evaluation;
+    prepared: PreparedQuery;
     signal: AbortSignal;
   },
 ): Promise<Answer | Retry> {
-  if (evaluation.usesInfo && status !== 400) throw infoUnsupported();
+  if (prepared.usesInfo && status !== 400) throw infoUnsupported();
   const headers = { "content-type": "application/json" };
   const said = errorAnswer.safeParse(parseJson(body));
   const passOn = status < 500 || said.data?.errorType === "timeout";
@@ -236,7 +192,7 @@ async function judgeError(
       connected: true,
     };
   }
-  const sent = evaluation.ask("").annotation;
+  const sent = prepared.ask("").annotation;
   if (status === 400 && sent) {
     // the positions are those of the text that was sent: the user's own text has the same mistake
     const url = `${ready.url}/api/v1/${request.kind === "range" ? "query_range" : "query"}`;

@@ -9,7 +9,7 @@ import { queryMarker } from "../read/read-listener.ts";
 import { userPositions } from "./annotation-positions.ts";
 
 /** How a query is put to the evaluator. */
-export interface Evaluation {
+export interface PreparedQuery {
   /** Reads that the evaluator makes when it evaluates the whole of it. */
   reads: number;
   /** Uses info(), which no evaluator can do over remote reads. */
@@ -32,7 +32,7 @@ export type AskAboutText = (path: string) => Promise<{ status: number; body: Buf
 const spanId = "00000000000000a1";
 
 /** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
-export async function tracedEvaluation(request: QueryRequest, ask: AskAboutText): Promise<Evaluation> {
+export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Promise<PreparedQuery> {
   const { expression } = request;
   const counted = expression ? countInExpression(expression) : await askForCount(ask);
   return {
@@ -52,15 +52,16 @@ export async function tracedEvaluation(request: QueryRequest, ask: AskAboutText)
  * @returns undefined if the evaluator does not understand the text: its own answer to the user's text is the right one
  * @throws PromfleetError QUERY_NOT_MARKABLE
  */
-export async function markedEvaluation(
+export async function markedQuery(
   request: QueryRequest,
   ask: AskAboutText,
-): Promise<Evaluation | undefined> {
+): Promise<PreparedQuery | undefined> {
   let text = request.query;
   let { expression } = request;
   if (!expression) {
     const { status, body } = await ask("/api/v1/format_query");
     if (status === 400) return undefined;
+    if (status >= 500) throw new Error(`it answered /api/v1/format_query with status ${status}`);
     text = status === 200 ? formattedAnswer.parse(JSON.parse(body.toString())).data : text;
     expression = parse(text);
   }
@@ -89,7 +90,7 @@ export async function markedEvaluation(
 }
 
 /** The user's own text, to have the evaluator's own answer to it. It must not be able to read. */
-export function bareEvaluation(request: QueryRequest): Evaluation {
+export function bareQuery(request: QueryRequest): PreparedQuery {
   return {
     reads: 0,
     usesInfo: false,
@@ -97,7 +98,7 @@ export function bareEvaluation(request: QueryRequest): Evaluation {
   };
 }
 
-function countInExpression(expression: Expression): Pick<Evaluation, "reads" | "usesInfo"> {
+function countInExpression(expression: Expression): Pick<PreparedQuery, "reads" | "usesInfo"> {
   return { reads: selectors(expression).length, usesInfo: callsInfo(expression) };
 }
 
@@ -109,11 +110,13 @@ function callsInfo(expression: Expression): boolean {
 const formattedAnswer = z.object({ data: z.string() });
 const parsedAnswer = z.object({ data: z.unknown() });
 
-async function askForCount(ask: AskAboutText): Promise<Pick<Evaluation, "reads" | "usesInfo">> {
+async function askForCount(ask: AskAboutText): Promise<Pick<PreparedQuery, "reads" | "usesInfo">> {
   const { status, body } = await ask("/api/v1/parse_query");
   const counted = { reads: 0, usesInfo: false };
   // a text that it does not understand is not evaluated either
-  if (status === 200) countInTree(parsedAnswer.parse(JSON.parse(body.toString())).data, counted);
+  if (status === 400) return counted;
+  if (status !== 200) throw new Error(`it answered /api/v1/parse_query with status ${status}`);
+  countInTree(parsedAnswer.parse(JSON.parse(body.toString())).data, counted);
   return counted;
 }
 
