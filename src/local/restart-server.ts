@@ -2,7 +2,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import type { LocalFleet, Member, Say } from "./local-fleet.ts";
-import { activeTargets, ScrapeCount, type ScrapedTarget } from "./scrape-progress.ts";
+import { activeTargets, ScrapeCount } from "./scrape-progress.ts";
 import { untilReady } from "./until-ready.ts";
 
 /** ms */
@@ -10,6 +10,9 @@ const poll = 250;
 /** How long two scrapes may take: of the longest interval, and some. */
 const intervals = 3;
 const slack = 30_000;
+const longestInterval = 120_000;
+/** Prometheus looks for targets every 5 s: a server that has none after this has none. */
+const discovery = 12_000;
 
 /**
  * Restarts a server with another command line, when the other replicas of its shard are ready and have scraped; done when it has
@@ -23,14 +26,14 @@ export async function restartServer(
   signal: AbortSignal,
 ): Promise<void> {
   const partners = partnersOf(fleet, next);
-  for (const partner of partners) await untilComplete(partner, signal);
+  for (const partner of partners) await untilComplete(partner, fleet.member(next.name), signal);
   const member = fleet.want(next);
   say(`${next.name} is restarted${partners.length > 0 ? `, ${namesOf(partners)} answers meanwhile` : ""}`);
   await member.kept.stop();
   const since = Date.now();
   member.kept.keep();
   await untilReady(member, say, signal);
-  await untilScraped(member, partners[0], since, signal);
+  await waitForScrapes(member, partners[0], new ScrapeCount(since, 2), signal);
   say(`${next.name} has two good scrapes of its targets`);
 }
 
@@ -42,38 +45,18 @@ function partnersOf(fleet: LocalFleet, { name, server }: DesiredProcess): Member
     .filter(({ desired, heldBack }) => desired.name !== name && !heldBack);
 }
 
-/** Waits until a replica can stand in for the other: ready, every target scraped. */
-async function untilComplete(member: Member, signal: AbortSignal): Promise<void> {
-  await member.kept.ready(signal);
-  const count = new ScrapeCount(0);
-  await waitForScrapes(member, signal, async () => {
-    const own = await activeTargets(member.desired.url);
-    count.add(own);
-    return { own, missing: count.missing(own, undefined, false) };
-  });
+/** Waits until a replica can stand in for the other: ready, and every target of the other scraped well. */
+async function untilComplete(partner: Member, other: Member | undefined, signal: AbortSignal): Promise<void> {
+  await partner.kept.ready(signal);
+  await waitForScrapes(partner, other, new ScrapeCount(0, 1), signal);
 }
 
-async function untilScraped(
-  member: Member,
-  partner: Member | undefined,
-  since: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const count = new ScrapeCount(since);
-  await waitForScrapes(member, signal, async () => {
-    const own = await activeTargets(member.desired.url);
-    const others = partner && (await activeTargets(partner.desired.url).catch(() => undefined));
-    count.add(own);
-    const alike = partner?.desired.server?.proof === member.desired.server?.proof;
-    // alone there is nobody to compare with: what it finds up is what it has to scrape twice
-    return { own, missing: count.missing(own, partner ? others : own, alike) };
-  });
-}
-
+/** @throws PromfleetError CHANGE_FAILED when a target that the other one scrapes is not scraped in time */
 async function waitForScrapes(
   member: Member,
+  other: Member | undefined,
+  count: ScrapeCount,
   signal: AbortSignal,
-  look: () => Promise<{ own: readonly ScrapedTarget[]; missing: readonly string[] }>,
 ): Promise<void> {
   const begun = performance.now();
   let missing: readonly string[] = [];
@@ -81,10 +64,15 @@ async function waitForScrapes(
   do {
     signal.throwIfAborted();
     try {
-      const found = await look();
-      missing = found.missing;
-      longest = Math.max(longest, ...found.own.map(({ interval }) => Math.min(interval, 120_000)));
-      if (missing.length === 0) return;
+      const own = await activeTargets(member.desired.url);
+      const others = other && (await activeTargets(other.desired.url).catch(() => undefined));
+      const alike = other?.desired.server?.proof === member.desired.server?.proof;
+      count.add(own);
+      // alone there is nobody to compare with: what it finds up is what it has to scrape
+      missing = count.missing(own, other ? others : own, alike);
+      longest = Math.max(longest, ...own.map(({ interval }) => Math.min(interval, longestInterval)));
+      const looked = own.length > 0 || !hasJobs(member) || performance.now() - begun > discovery;
+      if (looked && missing.length === 0) return;
     } catch {
       // it does not answer at this moment
     }
@@ -94,6 +82,10 @@ async function waitForScrapes(
     code: "CHANGE_FAILED",
     message: `${member.desired.name} has not scraped ${missing.length} of its targets in time, ${missing[0] ?? "none found"} among them`,
   });
+}
+
+function hasJobs({ desired }: Member): boolean {
+  return desired.server?.files.some(({ content }) => content.includes("job_name:")) ?? false;
 }
 
 function namesOf(members: readonly Member[]): string {

@@ -36,11 +36,16 @@ const longestWait = 120_000;
 /** Counts the scrapes of a server's targets from a moment on. */
 export class ScrapeCount {
   readonly #since: number;
+  readonly #wanted: number;
   readonly #seen = new Map<string, { good: Set<number>; any: boolean }>();
 
-  /** @param since ms since 1970 */
-  constructor(since: number) {
+  /**
+   * @param since ms since 1970
+   * @param wanted good scrapes of a target that is well
+   */
+  constructor(since: number, wanted: number) {
     this.#since = since;
+    this.#wanted = wanted;
   }
 
   add(targets: readonly ScrapedTarget[]): void {
@@ -54,8 +59,8 @@ export class ScrapeCount {
   }
 
   /**
-   * The targets that are not yet as they should be: two good scrapes where a partner finds the target up, one scrape of whatever
-   * outcome elsewhere.
+   * The targets that are not yet as they should be: as many good scrapes as wanted where a partner finds the target up, one scrape
+   * of whatever outcome elsewhere.
    * @param own of the server
    * @param partner of another replica; undefined where there is none
    * @param alike whether the partner runs the same configuration, so that all its targets must come
@@ -73,7 +78,7 @@ export class ScrapeCount {
     const late = own.filter(({ key, interval }) => {
       if (interval > longestWait) return false;
       const seen = this.#seen.get(key);
-      return wellElsewhere.has(key) ? (seen?.good.size ?? 0) < 2 : seen?.any !== true;
+      return wellElsewhere.has(key) ? (seen?.good.size ?? 0) < this.#wanted : seen?.any !== true;
     });
     return [...absent, ...late.map(({ key }) => key)];
   }
