@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, open, readdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 
@@ -28,6 +28,13 @@ export async function writeAtomically(
     await rm(temporary, { force: true }).catch(() => undefined);
     throw asWriteError(error, file);
   }
+}
+
+/** Removes what writes that were cut off left in a folder. Only for folders that nobody else writes to at that moment. */
+export async function sweepTemporaries(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const left = names.filter((name) => /^\..+\.[0-9a-f-]{36}\.tmp$/.test(name));
+  await Promise.all(left.map(async (name) => await rm(path.join(folder, name), { force: true })));
 }
 
 /** Makes a rename or a removal in the folder last. */

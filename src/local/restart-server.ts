@@ -2,11 +2,13 @@ import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import type { LocalFleet, Member, Say } from "./local-fleet.ts";
+import { shownConfig } from "./prometheus-probe.ts";
 import { activeTargets, ScrapeCount } from "./scrape-progress.ts";
 import { untilReady } from "./until-ready.ts";
 
 /** ms */
 const poll = 250;
+const requestTimeout = 5000;
 /** How long two scrapes may take: of the longest interval, and some. */
 const intervals = 3;
 const slack = 30_000;
@@ -66,7 +68,7 @@ async function waitForScrapes(
     try {
       const own = await activeTargets(member.desired.url);
       const others = other && (await activeTargets(other.desired.url).catch(() => undefined));
-      const alike = other?.desired.server?.proof === member.desired.server?.proof;
+      const alike = other !== undefined && (await runAlike(member, other));
       count.add(own);
       // alone there is nobody to compare with: what it finds up is what it has to scrape
       missing = count.missing(own, other ? others : own, alike);
@@ -82,6 +84,17 @@ async function waitForScrapes(
     code: "CHANGE_FAILED",
     message: `${member.desired.name} has not scraped ${missing.length} of its targets in time, ${missing[0] ?? "none found"} among them`,
   });
+}
+
+/** Whether both show the same generation: what they are to run says nothing of what they do, in the middle of a change. */
+async function runAlike(...members: readonly Member[]): Promise<boolean> {
+  const shown = await Promise.all(
+    members.map(async ({ desired }) => {
+      const config = await shownConfig(desired.url, requestTimeout).catch(() => "");
+      return /\bgeneration-[0-9a-f]+/.exec(config)?.[0];
+    }),
+  );
+  return shown[0] !== undefined && shown.every((generation) => generation === shown[0]);
 }
 
 function hasJobs({ desired }: Member): boolean {

@@ -2,7 +2,7 @@ import { access, chmod, constants, mkdir, readdir, rm, statfs } from "node:fs/pr
 import path from "node:path";
 import { z } from "zod";
 import { PromfleetError } from "../errors/promfleet-error.ts";
-import { asWriteError, isCode } from "./atomic-write.ts";
+import { asWriteError, isCode, sweepTemporaries } from "./atomic-write.ts";
 import type { Environment } from "./programs/program.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
 import { defaultState, stateHome, type StatePaths, statePaths } from "./state-paths.ts";
@@ -92,6 +92,13 @@ export async function createState(paths: StatePaths, fleet: string): Promise<voi
     throw asWriteError(error, paths.root);
   }
   if ((await fleetOf(paths)) === undefined) await writeStateFile(paths.marker, { format: 1, fleet });
+}
+
+/** Removes what a supervisor that was killed left half written. */
+export async function sweepState(paths: StatePaths): Promise<void> {
+  const servers = await readdir(paths.server("")).catch(() => []);
+  const folders = servers.flatMap((name) => [paths.server(name), path.join(paths.server(name), "targets")]);
+  for (const folder of [paths.root, paths.processes, ...folders]) await sweepTemporaries(folder);
 }
 
 /** Removes a state with all data. @throws PromfleetError FLEET_ABSENT for a folder that is not a fleet's */

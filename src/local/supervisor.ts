@@ -11,6 +11,7 @@ import { LocalFleet, type Say } from "./local-fleet.ts";
 import { signalProcess } from "./process-identity.ts";
 import { findRecorded, readProcessRecord } from "./process-record.ts";
 import { unknownServer } from "./server-name.ts";
+import { sweepState } from "./state-folder.ts";
 import type { StatePaths } from "./state-paths.ts";
 import type { StatusDocument } from "./status-document.ts";
 import { takeDown } from "./take-down.ts";
@@ -40,6 +41,7 @@ export class Supervisor {
 
   /** Takes over what runs. @throws PromfleetError STATE_CORRUPT */
   async begin(): Promise<void> {
+    await sweepState(this.#paths);
     const accepted = await readAccepted(this.#paths);
     this.#build = accepted && buildFleet(accepted, await readOwners(this.#paths));
     await this.#fleet.takeOver(this.#build);
