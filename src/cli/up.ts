@@ -2,7 +2,6 @@ import { Command, Option } from "commander";
 import { exit } from "../errors/exit-codes.ts";
 import type { StatePaths } from "../local/state-paths.ts";
 import type { StatusDocument } from "../local/status-document.ts";
-import type { SupervisorRecord } from "../local/supervisor-record.ts";
 import type { ChosenFleet } from "./chosen-fleet.ts";
 import { paint, Progress } from "./progress.ts";
 import { selfArgv } from "./self-argv.ts";
@@ -38,25 +37,38 @@ Examples:
 
 async function run({ file, state, detach, output }: Options): Promise<void> {
   const { chooseFleet } = await import("./chosen-fleet.ts");
-  const { startFleet } = await import("../local/start-fleet.ts");
-  const { livingSupervisor, requireSupervisor } = await import("../local/supervisor-record.ts");
+  const { livingSupervisor } = await import("../local/supervisor-record.ts");
   const progress = new Progress(process.stderr);
   const say = (sentence: string) => progress.say(sentence);
   const chosen = await chooseFleet(
     { ...(file !== undefined && { file }), ...(state !== undefined && { state }) },
     say,
   );
-  const { paths, accepted } = chosen;
-  const running = await livingSupervisor(paths);
-  using interruption = running ? undefined : takeDownOnInterrupt(paths, say);
-  const { changes, started } = await startFleet(paths, accepted, selfArgv(), say);
+  // a fleet that runs already is not this command's to end
+  using interrupt = new Interrupt((await livingSupervisor(chosen.paths)) === undefined, say);
+  try {
+    const { status, started } = await start(chosen, say, interrupt.signal);
+    print(status, chosen, output);
+    if (started && detach !== true) await stay(chosen.paths, say, interrupt.signal);
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+  }
+  if (interrupt.signal.aborted) await goDown(chosen.paths, say);
+}
+
+async function start(
+  { paths, accepted }: ChosenFleet,
+  say: (sentence: string) => void,
+  signal: AbortSignal,
+): Promise<{ status: StatusDocument; started: boolean }> {
+  const { startFleet } = await import("../local/start-fleet.ts");
+  const { requireSupervisor } = await import("../local/supervisor-record.ts");
+  const { untilScraped } = await import("../local/until-scraped.ts");
+  const { changes, started } = await startFleet(paths, accepted, selfArgv(), say, signal);
   if (!started && changes.length === 0) say("the fleet is as declared: nothing changes");
   const supervisor = await requireSupervisor(paths);
-  const { untilScraped } = await import("../local/until-scraped.ts");
-  const status = await untilScraped(supervisor, jobNames(accepted).length > 0, say);
-  print(status, chosen, output);
-  if (!started || detach === true || interruption?.interrupted === true) return;
-  await stay(supervisor, paths, say, interruption);
+  const status = await untilScraped(supervisor, jobNames(accepted).length > 0, say, signal);
+  return { status, started };
 }
 
 function print(status: StatusDocument, chosen: ChosenFleet, output: Options["output"]): void {
@@ -74,62 +86,57 @@ function print(status: StatusDocument, chosen: ChosenFleet, output: Options["out
     );
 }
 
-interface Interruption extends Disposable {
-  readonly interrupted: boolean;
-  /** Of the fleet's end, once it was asked for. */
-  readonly ended: Promise<void> | undefined;
+/** Ctrl-C: a fleet that is only half up, or that this terminal holds, goes down with it. */
+class Interrupt implements Disposable {
+  readonly #abort = new AbortController();
+  readonly #say: (sentence: string) => void;
+  readonly #signals = ["SIGINT", "SIGTERM"] as const;
+  readonly #listener = () => {
+    if (this.#abort.signal.aborted) process.exit(interrupted);
+    this.#say("going down; once more, and it is left to the supervisor");
+    this.#abort.abort(new Error("interrupted"));
+  };
+
+  constructor(listens: boolean, say: (sentence: string) => void) {
+    this.#say = say;
+    if (listens) for (const signal of this.#signals) process.on(signal, this.#listener);
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) process.off(signal, this.#listener);
+  }
 }
 
-/** A fleet that is only half up, or that this terminal holds, goes down with Ctrl-C. */
-function takeDownOnInterrupt(paths: StatePaths, say: (sentence: string) => void): Interruption {
-  let ended: Promise<void> | undefined;
-  const onSignal = () => {
-    if (ended) process.exit(130);
-    say("going down; press Ctrl-C again to leave it to the supervisor");
-    ended = askDown(paths);
-  };
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  for (const signal of signals) process.on(signal, onSignal);
-  return {
-    get interrupted() {
-      return ended !== undefined;
-    },
-    get ended() {
-      return ended;
-    },
-    [Symbol.dispose]: () => {
-      for (const signal of signals) process.off(signal, onSignal);
-    },
-  };
-}
+/** Exit code of what a shell takes for interrupted. */
+const interrupted = 130;
 
-async function askDown(paths: StatePaths): Promise<void> {
+async function goDown(paths: StatePaths, say: (sentence: string) => void): Promise<void> {
   const { livingSupervisor } = await import("../local/supervisor-record.ts");
   const { askSupervisor } = await import("../local/control-client.ts");
   const supervisor = await livingSupervisor(paths);
-  if (supervisor) await askSupervisor(supervisor, "POST /down");
-  else process.exit(130);
+  if (supervisor) await askSupervisor(supervisor, "POST /down", { onSay: say });
+  say("down; the data stays");
+  process.exitCode = interrupted;
 }
 
 /** Shows what happens until the fleet is down. */
-async function stay(
-  supervisor: SupervisorRecord,
-  paths: StatePaths,
-  say: (sentence: string) => void,
-  interruption: Interruption | undefined,
-): Promise<void> {
+async function stay(paths: StatePaths, say: (sentence: string) => void, signal: AbortSignal): Promise<void> {
   const { askSupervisor } = await import("../local/control-client.ts");
-  const { livingSupervisor } = await import("../local/supervisor-record.ts");
+  const { livingSupervisor, requireSupervisor } = await import("../local/supervisor-record.ts");
   const { access } = await import("node:fs/promises");
   say("press Ctrl-C to take the fleet down");
+  const supervisor = await requireSupervisor(paths);
   // the stream has no end of its own: it breaks off when the supervisor goes
-  await askSupervisor(supervisor, "GET /events", { onSay: say }).catch(() => undefined);
-  await interruption?.ended;
+  await askSupervisor(supervisor, "GET /events", { onSay: say, signal }).catch(() => undefined);
   const left = await access(paths.supervisor).then(
     () => true,
     () => false,
   );
-  if (!left || (await livingSupervisor(paths))) return;
+  if (signal.aborted || !left || (await livingSupervisor(paths))) return;
   say("the supervisor is gone; the fleet runs on, and `promfleet up` takes it over");
   process.exitCode = exit.failed;
 }

@@ -191,6 +191,11 @@ export const catalogue = {
       "Look at logs/supervisor.log in the state; if it hangs, end it with SIGKILL and run `promfleet up` again: the servers go on and are taken over.",
     exit: exit.failed,
   },
+  TAKEN_DOWN: {
+    meaning: "The fleet was taken down before the command was done.",
+    advice: "Start it again with `promfleet up`.",
+    exit: exit.failed,
+  },
   USAGE: {
     meaning: "The command line is wrong.",
     advice: "Run the command with --help for its arguments and examples.",

@@ -23,6 +23,7 @@ const startDeadline = 20_000;
 
 /**
  * Hands a declaration to the supervisor of the fleet, which is started if there is none, and waits until the fleet is as declared.
+ * @param signal gives up waiting, and starts no supervisor any more; one that was started goes on
  * @returns what was changed, and whether a supervisor had to be started
  * @throws PromfleetError START_IN_PROGRESS, PORT_TAKEN, STATE_…, DISK_FULL, and whatever the supervisor complains of
  */
@@ -31,6 +32,7 @@ export async function startFleet(
   accepted: AcceptedFleet,
   self: SelfArgv,
   say: Say,
+  signal?: AbortSignal,
 ): Promise<{ changes: readonly Change[]; started: boolean }> {
   const build = buildFleet(accepted, await readOwners(paths));
   const { name } = build.plan.spec;
@@ -38,7 +40,7 @@ export async function startFleet(
   // damaged files are told here, not in the log of a supervisor that cannot start
   await readAccepted(paths);
   const running = await livingSupervisor(paths);
-  if (running) return { changes: await apply(running, accepted, say), started: false };
+  if (running) return { changes: await apply(running, accepted, say, signal), started: false };
   await checkPorts(paths, build);
   await createState(paths, name);
   const lock = await takeLock(paths.startLock);
@@ -48,8 +50,10 @@ export async function startFleet(
       message: `process ${lock.heldBy} is starting or stopping the fleet "${name}"`,
     });
   try {
+    signal?.throwIfAborted();
     const supervisor = (await livingSupervisor(paths)) ?? (await startSupervisor(paths, self));
-    return { changes: await apply(supervisor, accepted, say), started: true };
+    signal?.throwIfAborted();
+    return { changes: await apply(supervisor, accepted, say, signal), started: true };
   } finally {
     await lock.release();
   }
@@ -59,8 +63,10 @@ async function apply(
   supervisor: SupervisorRecord,
   accepted: AcceptedFleet,
   say: Say,
+  signal: AbortSignal | undefined,
 ): Promise<readonly Change[]> {
-  return (await askSupervisor(supervisor, "POST /apply", { body: accepted, onSay: say })) as Change[];
+  const options = { body: accepted, onSay: say, ...(signal && { signal }) };
+  return (await askSupervisor(supervisor, "POST /apply", options)) as Change[];
 }
 
 /** Before anything is written: is a port that was asked for to be had? */

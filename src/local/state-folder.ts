@@ -73,6 +73,8 @@ export async function checkState(paths: StatePaths, fleet: string): Promise<void
     throw new PromfleetError({ code: "STATE_NOT_OURS", message: `${paths.root} ${what}` });
   }
   await checkWritable(paths.root);
+  // a fleet that is there is looked after even on a full disk
+  if (there.length > 0) return;
   const free = await freeBytes(paths.root);
   if (free < leastFree)
     throw new PromfleetError({

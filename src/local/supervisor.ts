@@ -103,7 +103,9 @@ export class Supervisor {
   async down(say: Say): Promise<void> {
     this.#ending = true;
     clearInterval(this.#following);
-    this.#work?.abort.abort(new Error("the fleet is taken down"));
+    this.#work?.abort.abort(
+      new PromfleetError({ code: "TAKEN_DOWN", message: `the fleet in ${this.#paths.root} was taken down` }),
+    );
     await this.#work?.done.catch(() => undefined);
     await takeDown(this.#fleet, say);
   }

@@ -14,12 +14,14 @@ const sayEvery = 5000;
 /**
  * Waits for the first samples: the evaluator is ready, and every server has scraped each of its targets once. Not for ever: some are
  * scraped once an hour.
+ * @throws the signal's reason when it aborts
  * @param hasJobs whether there is anything to scrape
  */
 export async function untilScraped(
   supervisor: SupervisorRecord,
   hasJobs: boolean,
   say: Say,
+  signal: AbortSignal,
 ): Promise<StatusDocument> {
   const begun = performance.now();
   let said = 1;
@@ -43,7 +45,8 @@ export async function untilScraped(
     }
     return waiting.length === 0 && found.evaluator.state === "ready";
   };
-  await until(look, deadline, { everyMs: poll });
+  await until(look, deadline, { everyMs: poll, signal });
+  signal.throwIfAborted();
   if (!status) throw new Error("nobody looked");
   return status;
 }
