@@ -45,7 +45,7 @@ async function run({ file, state, detach, output }: Options): Promise<void> {
     say,
   );
   // a fleet that runs already is not this command's to end
-  using interrupt = new Interrupt((await livingSupervisor(chosen.paths)) === undefined, say);
+  const interrupt = new Interrupt((await livingSupervisor(chosen.paths)) === undefined, say);
   try {
     const { status, started } = await start(chosen, say, interrupt.signal);
     print(status, chosen, output);
@@ -87,27 +87,25 @@ function print(status: StatusDocument, chosen: ChosenFleet, output: Options["out
 }
 
 /** Ctrl-C: a fleet that is only half up, or that this terminal holds, goes down with it. */
-class Interrupt implements Disposable {
+class Interrupt {
   readonly #abort = new AbortController();
   readonly #say: (sentence: string) => void;
-  readonly #signals = ["SIGINT", "SIGTERM"] as const;
-  readonly #listener = () => {
+
+  /** @param listens false leaves the signals as they are */
+  constructor(listens: boolean, say: (sentence: string) => void) {
+    this.#say = say;
+    if (!listens) return;
+    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.#onSignal());
+  }
+
+  #onSignal(): void {
     if (this.#abort.signal.aborted) process.exit(interrupted);
     this.#say("going down; once more, and it is left to the supervisor");
     this.#abort.abort(new Error("interrupted"));
-  };
-
-  constructor(listens: boolean, say: (sentence: string) => void) {
-    this.#say = say;
-    if (listens) for (const signal of this.#signals) process.on(signal, this.#listener);
   }
 
   get signal(): AbortSignal {
     return this.#abort.signal;
-  }
-
-  [Symbol.dispose](): void {
-    for (const signal of this.#signals) process.off(signal, this.#listener);
   }
 }
 

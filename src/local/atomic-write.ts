@@ -17,16 +17,24 @@ export async function writeAtomically(
   const folder = path.dirname(file);
   const temporary = path.join(folder, `.${path.basename(file)}.${randomUUID()}.tmp`);
   try {
-    await using handle = await open(temporary, "wx", mode);
-    await handle.writeFile(content);
-    // what `open` was given is cut by the umask
-    await handle.chmod(mode);
-    await handle.sync();
+    await writeThrough(temporary, content, mode);
     await rename(temporary, file);
     await syncFolder(folder);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw asWriteError(error, file);
+  }
+}
+
+async function writeThrough(file: string, content: string | Uint8Array, mode: number): Promise<void> {
+  const handle = await open(file, "wx", mode);
+  try {
+    await handle.writeFile(content);
+    // what `open` was given is cut by the umask
+    await handle.chmod(mode);
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

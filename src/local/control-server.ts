@@ -13,9 +13,10 @@ export class Announcer {
     for (const listener of this.#listeners) listener(sentence);
   }
 
-  listen(listener: (sentence: string) => void): Disposable {
+  /** @returns how to stop listening */
+  listen(listener: (sentence: string) => void): () => void {
     this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    return () => void this.#listeners.delete(listener);
   }
 }
 
@@ -58,12 +59,15 @@ async function answer(
   response.writeHead(200, { "content-type": "application/x-ndjson" });
   response.flushHeaders();
   const asked = `${request.method} ${request.url}`;
-  using _ = asked === "GET /status" ? undefined : announcer.listen((say) => write({ say }));
+  const stopListening =
+    asked === "GET /status" ? undefined : announcer.listen((sentence) => write({ say: sentence }));
   try {
     if (asked === "GET /events") return await until(response);
     write({ done: await route(asked, request, supervisor, announcer) });
   } catch (error) {
     write({ failed: complaintsOf(error) });
+  } finally {
+    stopListening?.();
   }
   response.end();
   if (asked !== "POST /down") return;

@@ -1,14 +1,13 @@
-import { closeSync, openSync } from "node:fs";
+import { openSync } from "node:fs";
 import { copyFile, open, rm, stat, truncate } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 
 /** Bytes. A log that has grown to this is put aside as `<name>.1`, one generation. */
 const largestLog = 16 * 1024 ** 2;
 
-/** Opens a log for a child to append to; the caller closes the descriptor once the child has it. */
-export function openLog(file: string): { descriptor: number; [Symbol.dispose](): void } {
-  const descriptor = openSync(file, "a", 0o600);
-  return { descriptor, [Symbol.dispose]: () => closeSync(descriptor) };
+/** Opens a log for a child to append to. @returns a descriptor, for the caller to close once the child has it */
+export function openLog(file: string): number {
+  return openSync(file, "a", 0o600);
 }
 
 /**
@@ -29,17 +28,23 @@ export async function rotateLog(file: string, limit: number = largestLog): Promi
 
 /** The last lines of a log, oldest first; none when there is no such file. */
 export async function lastLines(file: string, count: number, bytes = 64 * 1024): Promise<string[]> {
+  const size = await logSize(file);
+  const from = Math.max(0, size - bytes);
+  const text = await readPart(file, from, size - from).catch(() => Buffer.alloc(0));
+  const lines = text.toString("utf8").split("\n");
+  // the first line may have been cut
+  if (from > 0) lines.shift();
+  return lines.filter((line) => line.trim() !== "").slice(-count);
+}
+
+/** @returns as much as there is */
+async function readPart(file: string, from: number, length: number): Promise<Buffer> {
+  const handle = await open(file, "r");
   try {
-    await using handle = await open(file, "r");
-    const { size } = await handle.stat();
-    const from = Math.max(0, size - bytes);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
-    const lines = buffer.subarray(0, bytesRead).toString("utf8").split("\n");
-    // the first line may have been cut
-    if (from > 0) lines.shift();
-    return lines.filter((line) => line.trim() !== "").slice(-count);
-  } catch {
-    return [];
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, from);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await handle.close();
   }
 }
 
@@ -68,16 +73,10 @@ export async function* followLog(file: string): AsyncGenerator<Buffer> {
     const size = await logSize(file);
     if (size < at) at = 0;
     while (size > at) {
-      await using handle = await open(file, "r");
-      const { bytesRead, buffer } = await handle.read(
-        Buffer.alloc(Math.min(size - at, 64 * 1024)),
-        0,
-        null,
-        at,
-      );
-      if (bytesRead === 0) break;
-      at += bytesRead;
-      yield buffer.subarray(0, bytesRead);
+      const part = await readPart(file, at, Math.min(size - at, 64 * 1024));
+      if (part.length === 0) break;
+      at += part.length;
+      yield part;
     }
     await pause(followEvery);
   }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { closeSync } from "node:fs";
 import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { isCode } from "./atomic-write.ts";
@@ -33,14 +34,15 @@ export interface ProcessStart {
  * @throws PromfleetError PROGRAM_NOT_RUNNABLE
  */
 export async function startProcess({ argv, marker, log, cwd }: ProcessStart): Promise<RunningProcess> {
-  using output = openLog(log);
+  const output = openLog(log);
   const [program, ...args] = argv;
   const child = spawn(program, args, {
     cwd,
     detached: true,
     env: { ...process.env, [markerVariable]: marker },
-    stdio: ["ignore", output.descriptor, output.descriptor],
+    stdio: ["ignore", output, output],
   });
+  closeSync(output);
   const started = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<string>();
   child.once("spawn", started.resolve);

@@ -44,7 +44,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
       message: `the fleet "${fleet}" has a supervisor already, process ${other.identity.pid}`,
     });
   const announcer = new Announcer();
-  using _ = announcer.listen(log);
+  announcer.listen(log);
   const supervisor = new Supervisor(paths, self, (sentence) => announcer.say(sentence));
   await supervisor.begin();
   const down = Promise.withResolvers<void>();
