@@ -3,7 +3,7 @@ import type { RenderedFile } from "../render/rendered-file.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import { differingFiles } from "./member-files.ts";
-import { provesConfig } from "./reload-server.ts";
+import { provesConfig } from "./proves-config.ts";
 import type { StatePaths } from "./state-paths.ts";
 
 /** What becomes of a process. */

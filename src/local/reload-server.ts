@@ -7,21 +7,13 @@ import type { Member } from "./local-fleet.ts";
 import { logSize } from "./log-file.ts";
 import { removeOldRuleFiles, writeFiles } from "./member-files.ts";
 import { signalProcess } from "./process-identity.ts";
-import { shownConfig } from "./prometheus-probe.ts";
+import { provesConfig } from "./proves-config.ts";
 import type { StatePaths } from "./state-paths.ts";
 
 /** ms */
 const requestTimeout = 5000;
 const poll = 100;
 const deadline = 60_000;
-
-/** Whether the server itself shows that it runs this configuration. False when it does not answer. */
-export async function provesConfig(url: string, server: DesiredServer): Promise<boolean> {
-  return await shownConfig(url, requestTimeout).then(
-    (config) => config.includes(server.proof),
-    () => false,
-  );
-}
 
 /**
  * Gives a running server a new configuration. It is believed only when the server shows it.
