@@ -10,6 +10,8 @@ export interface CommandModule {
 
 /** Every verb, in the order of --help. A module is only loaded when its verb is called or help is asked for. */
 const verbs: Record<string, () => Promise<CommandModule>> = {
+  init: () => import("./init.ts"),
+  validate: () => import("./validate.ts"),
   up: () => import("./up.ts"),
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),

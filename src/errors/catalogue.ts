@@ -45,6 +45,11 @@ export const catalogue = {
     advice: "Correct the path; `promfleet init` writes a fleet.yaml to start from.",
     exit: exit.absent,
   },
+  FILE_EXISTS: {
+    meaning: "The file to be written is there already.",
+    advice: "Move it away, or work in another folder: promfleet never writes over it.",
+    exit: exit.environment,
+  },
   FILE_UNREADABLE: {
     meaning: "A file that was named cannot be read.",
     advice: "Name a file, not a folder, and one that this user may read.",
@@ -59,6 +64,21 @@ export const catalogue = {
     meaning: "More than one fleet has its state on this machine.",
     advice: "Say which one is meant with --state DIR.",
     exit: exit.usage,
+  },
+  IMPORT_REFUSED: {
+    meaning: "A prometheus.yml, or a file that it names, is not what Prometheus would take.",
+    advice: "Correct it until `promtool check config` accepts it.",
+    exit: exit.input,
+  },
+  INPUT_SYNTAX: {
+    meaning: "A file does not parse as YAML, or as JSON.",
+    advice: "Correct the text at this place.",
+    exit: exit.input,
+  },
+  INPUT_TOO_LARGE: {
+    meaning: "A file holds more than promfleet reads.",
+    advice: "Make it smaller; targets can go into files for file_sd_configs.",
+    exit: exit.input,
   },
   INTERNAL: {
     meaning: "promfleet met a condition that it believes impossible.",
@@ -159,6 +179,36 @@ export const catalogue = {
     advice: "`promfleet status` lists the names.",
     exit: exit.absent,
   },
+  SPEC_CONFLICT: {
+    meaning: "Two things in fleet.yaml do not go together.",
+    advice: "Change one of the two.",
+    exit: exit.input,
+  },
+  SPEC_DUPLICATE: {
+    meaning: "A name in fleet.yaml is given twice.",
+    advice: "Give each a name of its own.",
+    exit: exit.input,
+  },
+  SPEC_INVALID: {
+    meaning: "A value in fleet.yaml is not one that can stand there.",
+    advice: "Correct the value; docs/reference/fleet.md says what is expected.",
+    exit: exit.input,
+  },
+  SPEC_MISSING_KEY: {
+    meaning: "A key that fleet.yaml must have is not there.",
+    advice: "Add the key; docs/reference/fleet.md lists every key.",
+    exit: exit.input,
+  },
+  SPEC_NOT_A_STRING: {
+    meaning: "Prometheus wants a string, and YAML makes something else of what is written.",
+    advice: "Put it in quotes.",
+    exit: exit.input,
+  },
+  SPEC_NOT_BUILT: {
+    meaning: "A section of fleet.yaml is planned, and this version of promfleet has no code for it.",
+    advice: "Remove the section: nothing would come of it.",
+    exit: exit.input,
+  },
   SPEC_UNKNOWN_KEY: {
     meaning: "A key in fleet.yaml is not one that promfleet knows at this place.",
     advice: "Remove the key or correct its spelling; docs/reference/fleet.md lists every key.",
@@ -195,6 +245,11 @@ export const catalogue = {
     meaning: "The fleet was taken down before the command was done.",
     advice: "Start it again with `promfleet up`.",
     exit: exit.failed,
+  },
+  TOPOLOGY_INVALID: {
+    meaning: "A topology file is not as docs/reference/topology.md has it.",
+    advice: "Correct the file; a gateway that runs keeps to the last one that was right.",
+    exit: exit.input,
   },
   USAGE: {
     meaning: "The command line is wrong.",

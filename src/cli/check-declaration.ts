@@ -1,0 +1,57 @@
+import path from "node:path";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import { checkFlags } from "../local/check-flags.ts";
+import { checkedPlan } from "../local/checked-plan.ts";
+import { companionOf, findProgram } from "../local/programs/find-program.ts";
+import { planFleet } from "../plan/plan-fleet.ts";
+import { prometheusFeatures } from "../plan/prometheus-version.ts";
+import { parseFleet } from "../spec/parse-fleet.ts";
+import { readDeclaration } from "./read-declaration.ts";
+
+/** What a valid declaration declares. */
+export interface FoundFleet {
+  fleet: string;
+  shards: number;
+  /** Of each shard. */
+  replicas: number;
+  /** Scrape configs; those that promfleet adds not counted. */
+  jobs: number;
+  rules: number;
+  /** The version of the Prometheus that has checked it; null where none was asked. */
+  prometheus: string | null;
+}
+
+/**
+ * Checks a fleet.yaml.
+ * @param quick leaves out what Prometheus itself has to say
+ * @throws PromfleetError with everything that is wrong
+ */
+export async function checkDeclaration(file: string, quick: boolean): Promise<FoundFleet> {
+  const { text, baseDir } = await readDeclaration(file);
+  const { spec, positionOf } = parseFleet(text, file);
+  const found = {
+    fleet: spec.name,
+    shards: spec.shards,
+    replicas: spec.replicas,
+    jobs: spec.scrapeConfigs.length,
+    rules: spec.rules.reduce((count, { rules }) => count + rules.length, 0),
+  };
+  if (quick) {
+    planFleet(spec, positionOf);
+    return { ...found, prometheus: null };
+  }
+  const { version, binary } = spec.prometheus;
+  const wanted = { version, ...(binary !== undefined && { path: path.resolve(baseDir, binary) }) };
+  const prometheus = await findProgram("prometheus", wanted);
+  const promtool = await companionOf(prometheus);
+  if (promtool === undefined)
+    throw new PromfleetError({
+      code: "PROGRAM_MISSING",
+      message: `there is no promtool beside ${prometheus.path}`,
+      advice: "Put the promtool of the same version there; every release of Prometheus has it.",
+    });
+  const features = prometheusFeatures(prometheus.version);
+  await checkedPlan({ spec, positionOf, baseDir, promtool, features });
+  await checkFlags(prometheus.path, spec, features, positionOf);
+  return { ...found, prometheus: prometheus.version };
+}

@@ -1,0 +1,50 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+interface Options {
+  name: string;
+  from?: string;
+  shards: number;
+  output: "text" | "json";
+}
+
+export function command(): Command {
+  return new Command("init")
+    .description("write a fleet.yaml in the current folder, never over an existing one")
+    .option("--name <name>", "of the fleet", "main")
+    .option("--from <file>", "take over a prometheus.yml with its rule files")
+    .option("--shards <n>", "how many shards, with --from", shardCount, 1)
+    .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
+    .addHelpText("after", help)
+    .action(run);
+}
+
+const help = `
+Without --from, the fleet scrapes this machine, itself and a demo service. With it, what fleet.yaml cannot carry is named on stderr and
+in comments at the top of the file, and the exit code is 0 all the same.
+
+Examples:
+  $ promfleet init
+  $ promfleet init --from /etc/prometheus/prometheus.yml --shards 2
+  $ promfleet init --from prometheus.yml -o json | jq '.notCarried'
+`;
+
+async function run({ name, from, shards, output }: Options): Promise<void> {
+  const { initFleet } = await import("./init-fleet.ts");
+  const { file, notCarried, changed } = await initFleet({ name, from, shards });
+  if (output === "json") {
+    console.log(JSON.stringify({ file, notCarried, changed }, undefined, 2));
+    return;
+  }
+  for (const { what, at, why } of notCarried) process.stderr.write(`not carried: ${at}: ${what}: ${why}\n`);
+  for (const { what, at, why } of changed) process.stderr.write(`changed: ${at}: ${what}: ${why}\n`);
+  process.stdout.write(
+    `${file} is written; \`promfleet validate\` checks it, \`promfleet up\` starts the fleet\n`,
+  );
+}
+
+function shardCount(text: string): number {
+  const count = Number(text);
+  if (!/^\d+$/.test(text) || count < 1 || count > 64)
+    throw new InvalidArgumentError("expected a whole number from 1 to 64.");
+  return count;
+}
