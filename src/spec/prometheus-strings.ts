@@ -1,7 +1,7 @@
 import type { ValuePath } from "./document.ts";
 import type { Finding, SourceOf } from "./schema-complaints.ts";
 import { pathText } from "./schema-complaints.ts";
-import { isMap, isPlain, quoteAdvice, shown } from "./shown-value.ts";
+import { isMap, isPlain, quoteAdvice, shownWithType } from "./shown-value.ts";
 
 /** Maps whose values are strings, whatever their keys. */
 const stringMaps: ReadonlySet<string> = new Set([
@@ -65,7 +65,7 @@ export function stringFindings(section: unknown, path: ValuePath, sourceOf: Sour
   }
   if (!isPlain(section)) return [];
   const source = sourceOf(path);
-  const what = `${pathText(path)} is ${shown(section, source)}`;
+  const what = `${pathText(path)} is ${shownWithType(section, source)}`;
   if (wantsString(path)) {
     const message = `${what}, and Prometheus wants a string there`;
     return [{ code: "SPEC_NOT_A_STRING", message, path, advice: quoteAdvice(source) }];

@@ -3,7 +3,7 @@ import type { Complaint } from "../errors/promfleet-error.ts";
 import type { ErrorCode } from "../errors/catalogue.ts";
 import type { ValuePath } from "./document.ts";
 import { nearest } from "./nearest.ts";
-import { isMap, isPlain, quoteAdvice, shown } from "./shown-value.ts";
+import { isMap, isPlain, quoteAdvice, shown, shownWithType } from "./shown-value.ts";
 
 /** How a kind of file speaks of its mistakes. */
 export interface SchemaWords {
@@ -43,11 +43,13 @@ export function schemaFindings(
       const message = `${pathText(path)} is missing; ${issue.message} is expected`;
       return [{ code: words.missing, message, path: path.slice(0, -1), atKey: true }];
     }
-    const message = `${pathText(path) || "the file"} is ${shown(found, sourceOf(path))}; ${issue.message} is expected`;
-    if (issue.code === "invalid_type" && issue.expected === "string" && isPlain(found))
-      return [
-        { code: words.notAString ?? words.invalid, message, path, advice: quoteAdvice(sourceOf(path)) },
-      ];
+    const where = pathText(path) || "the file";
+    const source = sourceOf(path);
+    if (issue.code === "invalid_type" && issue.expected === "string" && isPlain(found)) {
+      const message = `${where} is ${shownWithType(found, source)}; ${issue.message} is expected`;
+      return [{ code: words.notAString ?? words.invalid, message, path, advice: quoteAdvice(source) }];
+    }
+    const message = `${where} is ${shown(found, source)}; ${issue.message} is expected`;
     return [{ code: words.invalid, message, path }];
   });
 }

@@ -1,0 +1,40 @@
+import type { Topology } from "./topology.ts";
+
+/** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
+export function printTopology(topology: Topology): string {
+  const { fleet, version, shards, onEveryShard, limits, evaluator } = topology;
+  const ordered: Topology = {
+    fleet,
+    version,
+    shards: shards.map(({ id, replicas, slots }) => ({
+      id,
+      replicas: replicas.map(({ name, server, url, externalLabels }) => ({
+        name,
+        server,
+        url,
+        externalLabels: externalLabels && sorted(externalLabels),
+      })),
+      slots,
+    })),
+    onEveryShard,
+    limits: {
+      concurrency: limits.concurrency,
+      queue: limits.queue,
+      timeoutMs: limits.timeoutMs,
+      maxPoints: limits.maxPoints,
+      maxQueryBytes: limits.maxQueryBytes,
+    },
+    evaluator: {
+      binary: evaluator.binary,
+      version: evaluator.version,
+      evaluationInterval: evaluator.evaluationInterval,
+      lookback: evaluator.lookback,
+      maxSamples: evaluator.maxSamples,
+    },
+  };
+  return `${JSON.stringify(ordered, undefined, 2)}\n`;
+}
+
+function sorted(labels: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)));
+}
