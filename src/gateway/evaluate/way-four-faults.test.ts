@@ -1,5 +1,5 @@
 import { compress } from "snappy";
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { onTestFinished, afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ShardLost } from "../fetch/shard-fetcher.ts";
 import { EvaluationBed } from "../../../e2e/harness/evaluation-bed.ts";
 import { FaultProxy } from "../../../e2e/harness/fault-proxy.ts";
@@ -200,11 +200,12 @@ describe.each([
     "an evaluator whose reads can not be told apart gets no data, and its answer is not believed",
     async () => {
       // 2.42 does not pass trace ids on
-      await using deaf = await EvaluationBed.start(workplace, {
+      const deaf = await EvaluationBed.start(workplace, {
         version: "2.42",
         features: { readsCarryTraceId: true },
         shards: servers.map((shard) => shard.map(({ url }) => ({ url }))),
       });
+      onTestFinished(() => deaf[Symbol.asyncDispose]());
       await expect(deaf.query({ query: "sum(m) or vector(0)", time })).rejects.toMatchObject({
         code: "EVALUATOR_FAILED",
       });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { onTestFinished, afterAll, beforeAll, expect, test } from "vitest";
 import { EvaluationBed, queryRequest } from "../../../e2e/harness/evaluation-bed.ts";
 import { post } from "../../../e2e/harness/http.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
@@ -66,7 +66,7 @@ function startBed(options: Partial<Parameters<typeof EvaluationBed.start>[1]> = 
 }
 
 test("a series larger than a server's frames comes whole", async () => {
-  await using bed = await startBed();
+  const bed = closedAfterwards(await startBed());
   const query = "count_over_time(long[4h])";
   const { body } = await bed.query({ query, time });
   const direct = await Promise.all(servers.map(({ url }) => post(`${url}/api/v1/query`, { query, time })));
@@ -78,7 +78,7 @@ test("a series larger than a server's frames comes whole", async () => {
 const twelve = Array.from({ length: 12 }, (_, index) => `count_over_time(wide[${200 + index}m])`).join(" + ");
 
 test("a query with more selectors than its servers read at once is answered", async () => {
-  await using bed = await startBed();
+  const bed = closedAfterwards(await startBed());
   await bed.query({ query: "wide", time });
   await expect.poll(() => bed.evaluation.state().reads.room).toBe(5);
   const { status, body } = await bed.query({ query: twelve, time }, AbortSignal.timeout(30_000));
@@ -87,7 +87,7 @@ test("a query with more selectors than its servers read at once is answered", as
 });
 
 test("many such queries at once are answered too, and leave nothing behind", async () => {
-  await using bed = await startBed();
+  const bed = closedAfterwards(await startBed());
   const asked = Array.from({ length: 8 }, (_, index) =>
     bed.query(
       { query: index % 2 === 0 ? twelve : "count(wide) + count(wide offset 1m)", time },
@@ -103,7 +103,7 @@ test("many such queries at once are answered too, and leave nothing behind", asy
 });
 
 test("such a query is refused where its data is more than may be held", async () => {
-  await using bed = await startBed({ evaluation: { spoolBytes: mebibyte } });
+  const bed = closedAfterwards(await startBed({ evaluation: { spoolBytes: mebibyte } }));
   await expect(bed.query({ query: twelve, time })).rejects.toMatchObject({ code: "QUERY_TOO_MUCH_DATA" });
 });
 
@@ -129,18 +129,18 @@ test("reads that would wait for each other at the servers for ever do not", asyn
   }
   const bed = (evaluation: object) => startBed({ shards: [[{ url: server.url }]], evaluation });
   const query = ["4h", "5h", "6h", "7h"].map((range) => `count_over_time(heavy[${range}])`).join(" + ");
-  await using careful = await bed({ spoolBytes: 128 * mebibyte });
+  const careful = closedAfterwards(await bed({ spoolBytes: 128 * mebibyte }));
   await careful.query({ query: "count(heavy)", time });
   await expect.poll(() => careful.evaluation.state().reads.room).toBe(1);
   const { body } = await careful.query({ query, time }, AbortSignal.timeout(30_000));
   expect(body.match(new RegExp(`"${4 * samples}"`, "g"))).toHaveLength(12);
   // let in without regard to the server's limit, the same query hangs
-  await using careless = await bed({ readRoom: 1024 });
+  const careless = closedAfterwards(await bed({ readRoom: 1024 }));
   await expect(careless.query({ query, time }, AbortSignal.timeout(3_000))).rejects.toThrow("timeout");
 });
 
 test("an answer of 50 MB passes in a few MB, at the pace of its reader", async () => {
-  await using bed = await startBed();
+  const bed = closedAfterwards(await startBed());
   const params = { query: "many", start: String(start / 1000), end: String(end / 1000 - 1), step: "0.275" };
   const answer = await bed.evaluation.way(queryRequest(params), AbortSignal.timeout(60_000));
   globalThis.gc?.();
@@ -156,7 +156,9 @@ test("an answer of 50 MB passes in a few MB, at the pace of its reader", async (
 });
 
 test("info(), which works in one Prometheus only, is refused in so many words", async () => {
-  await using bed = await startBed({ evaluatorFlags: ["--enable-feature=promql-experimental-functions"] });
+  const bed = closedAfterwards(
+    await startBed({ evaluatorFlags: ["--enable-feature=promql-experimental-functions"] }),
+  );
   await expect(bed.query({ query: "info(many)", time })).rejects.toMatchObject({
     code: "QUERY_NEEDS_ONE_SHARD",
   });
@@ -171,10 +173,10 @@ test("jobs that every shard scrapes are answered by the first shard alone", asyn
   await remoteWrite(servers[1]?.url ?? "", [
     { labels: { __name__: "both", job: "shared", late: "1" }, samples: [[end, "1"]] },
   ]);
-  await using shared = await startBed({ onEveryShard: ["shared"] });
+  const shared = closedAfterwards(await startBed({ onEveryShard: ["shared"] }));
   expect(await countBoth(shared)).toBe("103");
   // an equal series of two shards is never mixed, whatever the topology says
-  await using unsaid = await startBed();
+  const unsaid = closedAfterwards(await startBed());
   expect(await countBoth(unsaid)).toBe("104");
   expect(unsaid.evaluation.state().counts.duplicates).toBeGreaterThan(0);
 });
@@ -195,4 +197,10 @@ function counts(text: string): (string | undefined)[] {
 function held(): number {
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
+}
+
+/** Also where the test fails. */
+function closedAfterwards(bed: EvaluationBed): EvaluationBed {
+  onTestFinished(() => bed[Symbol.asyncDispose]());
+  return bed;
 }
