@@ -12,6 +12,12 @@ interface Entry {
 
 /** Every error there is. docs/errors.md is made from this and checked against it. Keep it sorted by code. */
 export const catalogue = {
+  ANSWER_TOO_LARGE: {
+    meaning: "The answers of all shards to one request hold more than the gateway takes at once.",
+    advice: "Ask for less: a `limit`, a narrower selector, or a shorter time range.",
+    exit: exit.input,
+    status: 422,
+  },
   APPLY_IN_PROGRESS: {
     meaning: "Another change of the fleet is under way.",
     advice: "Wait until it is done; `promfleet status` shows how far it is.",

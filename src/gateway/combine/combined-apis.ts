@@ -1,0 +1,70 @@
+import type { Answer } from "../planner/query-request.ts";
+import type { Combiner, Params } from "./combiner.ts";
+import { seriesCombiner } from "./series.ts";
+import { type ShardAccess, askShards, contentHeaders } from "./shard-answers.ts";
+import { stringListCombiner } from "./string-lists.ts";
+
+/** A request of an API that is answered by putting together what all shards say. */
+export interface ApiRequest {
+  /** What comes after "/api/v1/": "labels", "label/mode/values", "targets/metadata"… */
+  api: string;
+  /** Decoded, in order, checked as far as promfleet can; the rest is the shards' own matter. */
+  params: Params;
+}
+
+export type CombineContext = ShardAccess;
+
+type Way = (context: CombineContext, request: ApiRequest, signal: AbortSignal) => Promise<Answer>;
+
+const ways: ReadonlyMap<string, Way> = new Map([
+  ["labels", wayOf(stringListCombiner("POST"))],
+  ["label/*/values", wayOf(stringListCombiner("GET"))],
+  ["series", wayOf(seriesCombiner)],
+]);
+
+/** Whether `combine` knows the API. */
+export function isCombined(api: string): boolean {
+  return ways.has(kindOf(api));
+}
+
+/**
+ * The answer of the fleet, in the shape that one Prometheus would give it. What a shard refuses, it refuses for all.
+ * @throws ShardLost when a shard is missing; PromfleetError; the signal's reason
+ */
+export async function combine(
+  context: CombineContext,
+  request: ApiRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const way = ways.get(kindOf(request.api));
+  if (!way) throw new Error(`${request.api} is no API that is combined`);
+  return await way(context, request, signal);
+}
+
+function kindOf(api: string): string {
+  return /^label\/[^/]+\/values$/.test(api) ? "label/*/values" : api;
+}
+
+function wayOf<T>(combiner: Combiner<T>): Way {
+  return async (context, { api, params }, signal) => {
+    const { router, fetcher } = context;
+    const asked = combiner.ask?.(params) ?? params;
+    const request = shardRequest(combiner.method, api, asked);
+    const [only, ...others] = router.shardIds();
+    if (only !== undefined && others.length === 0 && !combiner.evenOfOne) {
+      const { status, headers, body } = await fetcher.fetch(only, request, signal);
+      return { status, headers: contentHeaders(headers), body };
+    }
+    const said = await askShards(context, request, (body, from) => combiner.parse(body, from), signal);
+    if ("refusal" in said) return said.refusal;
+    return combiner.merge(said.parts, params, new Set(router.topology.onEveryShard));
+  };
+}
+
+function shardRequest(method: "GET" | "POST", api: string, params: Params) {
+  const form = new URLSearchParams(params.map(([name, value]): [string, string] => [name, value])).toString();
+  // what is percent-encoded stays so
+  const path = `/api/v1/${api.replaceAll(/[^\w\-.~!$&'()*+,;=:@%/]+/gu, encodeURIComponent)}`;
+  if (method === "GET") return { method, path: form === "" ? path : `${path}?${form}`, headers: {} };
+  return { method, path, headers: { "content-type": "application/x-www-form-urlencoded" }, body: form };
+}

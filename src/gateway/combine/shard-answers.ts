@@ -1,0 +1,140 @@
+import { z } from "zod";
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { type ShardFetcher, ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
+import type { Answer } from "../planner/query-request.ts";
+import type { Replica, Router } from "../router/router.ts";
+
+export interface ShardAccess {
+  router: Router;
+  fetcher: ShardFetcher;
+}
+
+/** Bytes of all shards' answers to one request. */
+export const maxAnswerBytes = 256 * 1024 ** 2;
+
+/** Of a shard: what it answered, or how it refused. */
+type Said<T> = { part: T } | { refusal: Answer };
+
+/**
+ * Asks every shard at the same time. An answer that breaks off or is none is asked of the shard's next replica.
+ * @param parse an answer; a SyntaxError or ZodError of it counts as an answer that is none
+ * @param budget bytes that the answers may have together
+ * @returns what came out of parse in the order of the shards, or the refusal of the first shard that refused
+ * @throws ShardLost when a shard has no replica left; PromfleetError; the signal's reason
+ */
+export async function askShards<T>(
+  { router, fetcher }: ShardAccess,
+  request: ShardRequest,
+  parse: (body: Buffer, from: Replica) => T,
+  signal: AbortSignal,
+  budget = maxAnswerBytes,
+): Promise<{ parts: T[] } | { refusal: Answer }> {
+  const giveUp = new AbortController();
+  const either = AbortSignal.any([signal, giveUp.signal]);
+  const bytes = { left: budget };
+  const asked = router.shardIds().map(async (shard) => {
+    const asking = new ShardAsking(router, shard, request);
+    return await asking.ask(fetcher, parse, bytes, either);
+  });
+  try {
+    const parts: T[] = [];
+    for (const said of await Promise.all(asked)) {
+      if ("refusal" in said) return said;
+      parts.push(said.part);
+    }
+    return { parts };
+  } catch (error) {
+    giveUp.abort();
+    await Promise.allSettled(asked);
+    throw error;
+  }
+}
+
+/** One shard: its replicas in turn, until an answer is whole and understood. */
+class ShardAsking {
+  readonly #router: Router;
+  readonly #shard: string;
+  readonly #request: ShardRequest;
+  readonly #failed = new Map<Replica, string>();
+
+  constructor(router: Router, shard: string, request: ShardRequest) {
+    this.#router = router;
+    this.#shard = shard;
+    this.#request = request;
+  }
+
+  async ask<T>(
+    fetcher: ShardFetcher,
+    parse: (body: Buffer, from: Replica) => T,
+    bytes: { left: number },
+    signal: AbortSignal,
+  ): Promise<Said<T>> {
+    for (;;) {
+      const { replica, status, headers, body } = await this.#fetch(fetcher, signal);
+      // its errors come to whoever reads it; giving up may make another one
+      body.on("error", () => {});
+      const spent = { bytes: 0 };
+      try {
+        const whole = await wholeBody(body, bytes, spent);
+        if (status < 300) return { part: parse(whole, replica) };
+        return { refusal: { status, headers: contentHeaders(headers), body: whole } };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (error instanceof PromfleetError) throw error;
+        bytes.left += spent.bytes;
+        this.#failed.set(replica, reasonOf(error));
+      }
+    }
+  }
+
+  async #fetch(fetcher: ShardFetcher, signal: AbortSignal) {
+    const attempts = [...this.#failed].map(([{ server }, reason]) => ({ server, reason }));
+    const isLeft = (replica: Replica) => !this.#failed.has(replica);
+    if (attempts.length > 0 && !this.#router.candidates(this.#shard).some(isLeft))
+      throw new ShardLost(this.#shard, attempts);
+    const choose = (candidates: readonly Replica[]) => candidates.filter(isLeft);
+    try {
+      return await fetcher.fetch(this.#shard, { ...this.#request, choose }, signal);
+    } catch (error) {
+      if (error instanceof ShardLost) throw new ShardLost(this.#shard, [...attempts, ...error.attempts]);
+      throw error;
+    }
+  }
+}
+
+/** What a client has to know of a body to read it. */
+export function contentHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  const names = ["content-type", "content-encoding"];
+  const entries = names.map((name) => [name, headers[name]] as const);
+  return Object.fromEntries(
+    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
+  );
+}
+
+async function wholeBody(
+  body: AsyncIterable<Buffer>,
+  bytes: { left: number },
+  spent: { bytes: number },
+): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    spent.bytes += chunk.length;
+    bytes.left -= chunk.length;
+    if (bytes.left < 0) {
+      throw new PromfleetError({
+        code: "ANSWER_TOO_LARGE",
+        message: "the answers of the shards to this request hold more than the gateway takes at once",
+      });
+    }
+  }
+  return Buffer.concat(chunks, spent.bytes);
+}
+
+/** @throws what is no fault of the answer */
+function reasonOf(error: unknown): string {
+  if (error instanceof z.ZodError) return "its answer is not one that Prometheus gives";
+  if (error instanceof SyntaxError) return `its answer can not be read: ${error.message}`;
+  if (error instanceof TypeError || error instanceof RangeError) throw error;
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import type { Answer } from "../planner/query-request.ts";
+
+/** What stands beside the data of an answer. */
+export interface Annotations {
+  warnings: readonly string[];
+  infos: readonly string[];
+}
+
+/** One shard's answer, parsed. */
+export interface Part<T> {
+  data: T;
+  annotations: Annotations;
+}
+
+const messages = z.array(z.string()).nullish();
+const annotationsShape = z.object({ status: z.literal("success"), warnings: messages, infos: messages });
+
+/** A reader of whole answers. It throws a SyntaxError or ZodError for what is none. */
+export function partOf<T>(data: z.ZodType<T>): (body: Buffer) => Part<T> {
+  const shape = z.object({ data });
+  return (body) => {
+    const answer: unknown = JSON.parse(body.toString());
+    return { data: shape.parse(answer).data, annotations: annotationsOf(answer) };
+  };
+}
+
+/** @param answer an answer, with its data or without */
+export function annotationsOf(answer: unknown): Annotations {
+  const { warnings, infos } = annotationsShape.parse(answer);
+  return { warnings: warnings ?? [], infos: infos ?? [] };
+}
+
+/** What the shards said, each once, then what the gateway has to say. */
+export function unitedAnnotations(
+  parts: readonly Part<unknown>[],
+  ...warnings: readonly string[]
+): Annotations {
+  return {
+    warnings: unique([...parts.flatMap((part) => part.annotations.warnings), ...warnings]),
+    infos: unique(parts.flatMap((part) => part.annotations.infos)),
+  };
+}
+
+/** The answer in the shape that Prometheus gives it. @param data left out where undefined */
+export function successAnswer(data: unknown, annotations: Annotations): Answer {
+  const text = JSON.stringify({ status: "success", data, ...shownAnnotations(annotations) });
+  return { status: 200, headers: jsonHeaders, body: Buffer.from(text) };
+}
+
+/** As members of an answer: Prometheus leaves empty ones out. */
+export function shownAnnotations({ warnings, infos }: Annotations): Partial<Annotations> {
+  return { ...(warnings.length > 0 && { warnings }), ...(infos.length > 0 && { infos }) };
+}
+
+export const jsonHeaders = { "content-type": "application/json" } as const;
+
+function unique(messages: readonly string[]): string[] {
+  return [...new Set(messages)];
+}
