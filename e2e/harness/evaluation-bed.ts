@@ -99,7 +99,7 @@ export function queryRequest(params: Record<string, string>): QueryRequest {
   };
 }
 
-class PlainRouter implements Router {
+export class PlainRouter implements Router {
   readonly topology: Topology;
   readonly dispatcher = new Agent();
   readonly ill = new Set<Replica>();
@@ -134,7 +134,7 @@ class PlainRouter implements Router {
   }
 }
 
-class PlainFetcher implements ShardFetcher {
+export class PlainFetcher implements ShardFetcher {
   readonly #router: PlainRouter;
 
   constructor(router: PlainRouter) {

@@ -1,5 +1,13 @@
 import type { Answer } from "../planner/query-request.ts";
 import type { Combiner, Params } from "./combiner.ts";
+import { alertmanagersCombiner } from "./alertmanagers.ts";
+import { alertsCombiner } from "./alerts.ts";
+import { exemplarsCombiner } from "./exemplars.ts";
+import { metadataCombiner } from "./metadata.ts";
+import { rulesCombiner } from "./rules.ts";
+import { scrapePoolsCombiner } from "./scrape-pools.ts";
+import { targetMetadataCombiner } from "./target-metadata.ts";
+import { targetsCombiner } from "./targets.ts";
 import { seriesCombiner } from "./series.ts";
 import { type ShardAccess, askShards, contentHeaders } from "./shard-answers.ts";
 import { stringListCombiner } from "./string-lists.ts";
@@ -20,6 +28,14 @@ const ways: ReadonlyMap<string, Way> = new Map([
   ["labels", wayOf(stringListCombiner("POST"))],
   ["label/*/values", wayOf(stringListCombiner("GET"))],
   ["series", wayOf(seriesCombiner)],
+  ["metadata", wayOf(metadataCombiner)],
+  ["query_exemplars", wayOf(exemplarsCombiner)],
+  ["targets", wayOf(targetsCombiner)],
+  ["targets/metadata", wayOf(targetMetadataCombiner)],
+  ["scrape_pools", wayOf(scrapePoolsCombiner)],
+  ["rules", wayOf(rulesCombiner)],
+  ["alerts", wayOf(alertsCombiner)],
+  ["alertmanagers", wayOf(alertmanagersCombiner)],
 ]);
 
 /** Whether `combine` knows the API. */
