@@ -20,6 +20,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   server: () => import("./server.ts"),
   supervise: () => import("./supervise.ts"),
   programs: () => import("./programs.ts"),
+  gateway: () => import("./gateway.ts"),
   "demo-exporter": () => import("./demo-exporter.ts"),
   render: () => import("./render.ts"),
 };

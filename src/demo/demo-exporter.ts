@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { PromfleetError } from "../errors/promfleet-error.ts";
+import { listenError } from "../errors/listen-error.ts";
 import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import { DemoService } from "./demo-service.ts";
 
@@ -85,16 +85,11 @@ async function listen(server: Server, host: string, port: number): Promise<void>
     server.listen(port, host);
     await once(server, "listening");
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === "EADDRINUSE")
-      throw new PromfleetError({
-        code: "PORT_TAKEN",
-        message: `port ${port} on ${host} is taken`,
-        advice: "Name another port in --ports, or leave --ports out to have free ones chosen.",
-      });
-    throw new PromfleetError({
-      code: "LISTEN_FAILED",
-      message: `cannot listen on ${host}:${port}: ${message}`,
-    });
+    throw listenError(
+      error,
+      host,
+      port,
+      "Name another port in --ports, or leave --ports out to have free ones chosen.",
+    );
   }
 }

@@ -23,6 +23,12 @@ export const catalogue = {
     advice: "Wait until it is done; `promfleet status` shows how far it is.",
     exit: exit.environment,
   },
+  BAD_PARAMETER: {
+    meaning: "A parameter of a request to the gateway is missing or wrong.",
+    advice: "Correct it as the documentation of Prometheus' HTTP API has it.",
+    exit: exit.input,
+    status: 400,
+  },
   CHANGE_FAILED: {
     meaning: "A change of the running fleet was begun, failed, and was taken back.",
     advice: "Correct what the message names and apply the file again; the fleet runs as before.",
@@ -70,6 +76,18 @@ export const catalogue = {
     meaning: "More than one fleet has its state on this machine.",
     advice: "Say which one is meant with --state DIR.",
     exit: exit.usage,
+  },
+  GATEWAY_BUSY: {
+    meaning: "The gateway works on as many requests as it may, and as many as may wait do.",
+    advice: "Ask again in a moment; spec.gateway.limits says how many may be worked on and wait.",
+    exit: exit.failed,
+    status: 503,
+  },
+  GATEWAY_CLOSING: {
+    meaning: "The gateway is being stopped.",
+    advice: "Ask again in a moment.",
+    exit: exit.failed,
+    status: 503,
   },
   IMPORT_REFUSED: {
     meaning: "A prometheus.yml, or a file that it names, is not what Prometheus would take.",
@@ -168,11 +186,29 @@ export const catalogue = {
     exit: exit.input,
     status: 422,
   },
+  QUERY_TIMEOUT: {
+    meaning: "A request was not answered in the time that it may take.",
+    advice: "Ask for less, or raise spec.gateway.limits.timeout.",
+    exit: exit.failed,
+    status: 503,
+  },
   QUERY_TOO_MUCH_DATA: {
     meaning: "The query reads more raw data than may be held at once.",
     advice: "Ask for a shorter time range, or for fewer series.",
     exit: exit.input,
     status: 422,
+  },
+  REQUEST_TOO_LARGE: {
+    meaning: "A request to the gateway, or the query in it, is larger than may be.",
+    advice: "Shorten it; spec.gateway.limits.maxQueryBytes bounds the text of a query.",
+    exit: exit.input,
+    status: 413,
+  },
+  RESERVED_NAME: {
+    meaning: "A request uses a metric or label name that begins with __promfleet_.",
+    advice: "Leave it out: such names exist only between the gateway and its evaluator.",
+    exit: exit.input,
+    status: 400,
   },
   RULE_NEEDS_ALL_SHARDS: {
     meaning: "A rule can not be shown to come out right on each shard alone, and there is more than one.",
@@ -184,6 +220,13 @@ export const catalogue = {
     meaning: "The fleet has no process of that name.",
     advice: "`promfleet status` lists the names.",
     exit: exit.absent,
+  },
+  SHARD_UNAVAILABLE: {
+    meaning:
+      "No replica of a shard answers, so any answer would lack its series: the gateway gives none. The message names the shard and what each of its servers did.",
+    advice: "`promfleet status` shows the servers; the gateway answers again as soon as one of them does.",
+    exit: exit.failed,
+    status: 503,
   },
   SPEC_CONFLICT: {
     meaning: "Two things in fleet.yaml do not go together.",

@@ -14,8 +14,20 @@ export interface Replica {
   readonly features: PrometheusFeatures | undefined;
 }
 
-/** A use of a replica, from the request going out to the last byte coming in; exactly one of the two ends it. */
+/** Who is there, and whom to ask first. */
+export interface Router {
+  readonly topology: Topology;
+  shardIds(): readonly string[];
+  /** All replicas of the shard, best first: well before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+  candidates(shard: string): readonly Replica[];
+}
+
+/** A use of a replica, from the request going out to the last byte coming in; exactly one of the last three ends it. */
 export interface ReplicaUse {
+  /** Aborted when the replica is found silent while another one of its shard is well. */
+  readonly silent: AbortSignal;
+  /** The headers have come. */
+  answered(): void;
   succeeded(): void;
   /** The replica is put aside until a probe finds it well again. Not for requests that the client gave up. */
   failed(reason: string): void;
@@ -23,11 +35,13 @@ export interface ReplicaUse {
   abandoned(): void;
 }
 
-/** Who is there, and whom to ask first. */
-export interface Router {
-  readonly topology: Topology;
-  shardIds(): readonly string[];
-  /** All replicas of the shard, best first: well before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+/** The router as the fetcher needs it. */
+export interface ReplicaPool {
   candidates(shard: string): readonly Replica[];
   use(replica: Replica): ReplicaUse;
+  /**
+   * Why a replica should not be asked at this moment; undefined if it is well, or if a probe made for this question found it so.
+   * Takes as long as a short probe at most.
+   */
+  objection(replica: Replica): Promise<string | undefined>;
 }

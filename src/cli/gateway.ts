@@ -1,0 +1,105 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { EvaluatorStarter } from "../gateway/evaluate/evaluator.ts";
+
+interface Options {
+  topology: string;
+  listen: { host: string; port: number };
+  evaluator?: string;
+  readPort?: number;
+  state?: string;
+  output: "text" | "json";
+}
+
+export function command(): Command {
+  return new Command("gateway")
+    .description("run a gateway alone, also in front of servers that promfleet did not start")
+    .requiredOption("--topology <file>", "who is there: topology.json, followed live")
+    .addOption(
+      new Option("--listen <address>", "host:port to listen on; port 0 has one chosen")
+        .argParser(address)
+        .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
+    )
+    .option("--evaluator <url>", "a Prometheus to evaluate with, instead of one that is started")
+    .option("--read-port <port>", "port that the evaluator reads from (for --evaluator)", portNumber)
+    .option("--state <dir>", "folder for the evaluator (default one in ~/.local/state/promfleet)")
+    .addOption(
+      new Option("-o, --output <format>", "how to tell the URL").choices(["text", "json"]).default("text"),
+    )
+    .addHelpText("after", help)
+    .action(run);
+}
+
+const help = `
+Speaks the HTTP API of Prometheus for all servers of the topology, until SIGTERM or SIGINT. What happens is written to stderr.
+
+The smallest topology:
+  {"shards": [{"id": "0", "replicas": [{"name": "a", "url": "http://10.0.0.1:9090"}, {"name": "b", "url": "http://10.0.0.2:9090"}]}]}
+
+An evaluator of your own has remote_read: [{url: http://127.0.0.1:READ_PORT/api/v1/read, read_recent: true}] and nothing else.
+
+Examples:
+  $ promfleet gateway --topology topology.json
+  $ promfleet gateway --topology topology.json --listen 0.0.0.0:9090
+  $ promfleet gateway --topology topology.json -o json     # {"gateway": "http://127.0.0.1:40001", "reads": "http://127.0.0.1:…"}
+`;
+
+async function run({ topology: file, listen, evaluator, readPort, state, output }: Options): Promise<void> {
+  const terminated = Promise.withResolvers<void>();
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminated.resolve());
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+  const [{ startGateway }, { readTopology }, { version }] = await Promise.all([
+    import("../gateway/gateway.ts"),
+    import("../gateway/topology-follower.ts"),
+    import("./version.ts"),
+  ]);
+  const topology = await readTopology(file);
+  let release: (() => Promise<void>) | undefined;
+  let startEvaluator: EvaluatorStarter;
+  if (evaluator === undefined) {
+    const [{ evaluatorStarter }, { gatewayState }] = await Promise.all([
+      import("../local/evaluator-starter.ts"),
+      import("../local/gateway-state.ts"),
+    ]);
+    const own = await gatewayState(state, file, process.env);
+    release = own.release;
+    startEvaluator = evaluatorStarter({ topology, stateDir: own.folder, env: process.env, onEvent: say });
+  } else {
+    const { GivenEvaluator } = await import("../gateway/evaluate/given-evaluator.ts");
+    startEvaluator = async (readUrl) => await Promise.resolve(new GivenEvaluator(evaluator, readUrl, say));
+  }
+  try {
+    const gateway = await startGateway({
+      topologyFile: file,
+      topology,
+      listen,
+      startEvaluator,
+      readPort,
+      version,
+      say,
+    });
+    const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
+    const url = `http://${host}:${gateway.port}`;
+    console.log(output === "json" ? JSON.stringify({ gateway: url, reads: gateway.readUrl }) : url);
+    await terminated.promise;
+    say("is being stopped");
+    await gateway.close();
+  } finally {
+    await release?.();
+  }
+}
+
+function address(text: string): { host: string; port: number } {
+  const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  if (host === "" || Number(port) > 65_535)
+    throw new InvalidArgumentError("expected host:port, such as 127.0.0.1:9390 or [::1]:0.");
+  return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+function portNumber(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError("expected a port.");
+  return Number(text);
+}
+
+function say(sentence: string): void {
+  process.stderr.write(`${new Date().toISOString()} ${sentence}\n`);
+}

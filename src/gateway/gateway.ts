@@ -1,0 +1,116 @@
+import { Agent } from "undici";
+import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
+import type { Topology } from "../topology/topology.ts";
+import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
+import type { EvaluatorStarter } from "./evaluate/evaluator.ts";
+import { LiveFetcher } from "./fetch/live-fetcher.ts";
+import { RequestAdmission } from "./limits/request-admission.ts";
+import { fleetMetrics } from "./metrics/fleet-metrics.ts";
+import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { LiveRouter } from "./router/live-router.ts";
+import { GatewayServer } from "./server.ts";
+import { TopologyFollower } from "./topology-follower.ts";
+
+export interface GatewayOptions {
+  /** Followed as long as the gateway runs. */
+  topologyFile: string;
+  /** What the file holds. */
+  topology: Topology;
+  listen: { host: string; port: number };
+  startEvaluator: EvaluatorStarter;
+  /** Port of the endpoint that the evaluator reads from; any where left out. */
+  readPort?: number | undefined;
+  /** Of promfleet. */
+  version: string;
+  /** Told of everything that a person would want to read later, one sentence. */
+  say: (sentence: string) => void;
+}
+
+export interface Gateway {
+  port: number;
+  /** The evaluator's remote_read endpoint. */
+  readUrl: string;
+  /** Finishes the answers on their way and ends the evaluator. */
+  close(): Promise<void>;
+}
+
+/** ms */
+const times = { connect: 1000, farewell: 20_000 };
+
+/** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { topology, say } = options;
+  // without a bound on connections: reads of one query wait for each other
+  const dispatcher = new Agent({ connections: null, pipelining: 1, connect: { timeout: times.connect } });
+  const router = new LiveRouter({ topology, dispatcher, say });
+  const fetcher = new LiveFetcher(router, dispatcher);
+  const metrics = new RequestMetrics();
+  const admission = new RequestAdmission(() => router.topology.limits);
+  const own = new ProcessMetrics(options.version);
+  let evaluation: Evaluation | undefined;
+  let follower: TopologyFollower | undefined;
+  const close = async () => {
+    follower?.stop();
+    await evaluation?.close();
+    router.close();
+    own.stop();
+    await dispatcher.destroy();
+  };
+  try {
+    const { readPort, startEvaluator } = options;
+    const started = await startEvaluation({
+      router,
+      fetcher,
+      startEvaluator,
+      ...(readPort !== undefined && { readPort }),
+    });
+    evaluation = started;
+    await router.firstLook();
+    const readiness = new Readiness(() => started.evaluator.state === "ready");
+    const server = new GatewayServer({
+      context: { router, fetcher, evaluate: started.way, took: (way) => metrics.took(way) },
+      admission,
+      metrics,
+      collect: () => [
+        ...metrics.collect(),
+        ...fleetMetrics({
+          router,
+          evaluation: started.state(),
+          requests: admission.state,
+          topologyGood: follower?.objection === undefined,
+        }),
+        ...own.collect(),
+      ],
+      notReady: () => (readiness.isReady ? undefined : "its evaluator is being started"),
+      say,
+    });
+    const port = await server.listen(options.listen.host, options.listen.port);
+    follower = new TopologyFollower(options.topologyFile, topology, (next) => router.follow(next), say);
+    return {
+      port,
+      readUrl: started.readUrl,
+      async close() {
+        await server.close(times.farewell);
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Once ready, always ready: a gateway without its evaluator, or without a shard, still says better than anybody what is wrong. */
+class Readiness {
+  readonly #look: () => boolean;
+  #was = false;
+
+  constructor(look: () => boolean) {
+    this.#look = look;
+  }
+
+  get isReady(): boolean {
+    this.#was ||= this.#look();
+    return this.#was;
+  }
+}

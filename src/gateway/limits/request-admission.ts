@@ -1,0 +1,59 @@
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import type { GatewayLimits } from "../../spec/fleet-spec.ts";
+
+/** Lets so many requests be worked on at a time; more wait in line, and more than that are refused at the door. */
+export class RequestAdmission {
+  readonly #limits: () => Pick<GatewayLimits, "concurrency" | "queue">;
+  readonly #line: (() => void)[] = [];
+  #working = 0;
+
+  /** @param limits asked anew for each request: they may change */
+  constructor(limits: () => Pick<GatewayLimits, "concurrency" | "queue">) {
+    this.#limits = limits;
+  }
+
+  /** For /metrics. */
+  get state(): { working: number; waiting: number } {
+    return { working: this.#working, waiting: this.#line.length };
+  }
+
+  /** Waits for a place. @returns what gives it back @throws PromfleetError GATEWAY_BUSY; the signal's reason */
+  async enter(signal: AbortSignal): Promise<() => void> {
+    signal.throwIfAborted();
+    const { concurrency, queue } = this.#limits();
+    if (this.#working >= concurrency) {
+      if (this.#line.length >= queue)
+        throw new PromfleetError({
+          code: "GATEWAY_BUSY",
+          message: `${concurrency} requests are worked on and ${this.#line.length} wait`,
+        });
+      await this.#wait(signal);
+    } else this.#working++;
+    let left = false;
+    return () => {
+      if (left) return;
+      left = true;
+      const next = this.#line.shift();
+      // whoever is next takes the place over
+      if (next) next();
+      else this.#working--;
+    };
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => {
+      const at = this.#line.indexOf(resolve);
+      if (at < 0) return;
+      this.#line.splice(at, 1);
+      reject(signal.reason as Error);
+    };
+    this.#line.push(resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal.removeEventListener("abort", leave);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import type { EvaluationState } from "../evaluate/evaluation-service.ts";
+import type { LiveRouter } from "../router/live-router.ts";
+import type { Labels, MetricFamily, Sample } from "../../telemetry/exposition/metric-family.ts";
+
+export interface FleetState {
+  router: LiveRouter;
+  evaluation: EvaluationState;
+  requests: { working: number; waiting: number };
+  /** Whether the topology file, as it is now, is the one that is followed. */
+  topologyGood: boolean;
+}
+
+/** What the gateway sees of its fleet at this moment. */
+export function fleetMetrics({ router, evaluation, requests, topologyGood }: FleetState): MetricFamily[] {
+  const replicas = router.shardIds().flatMap((shard) => router.candidates(shard));
+  const { reads, counts } = evaluation;
+  return [
+    gauge(
+      "replica_up",
+      "Whether requests are sent to the server: 1, or 0 while it is put aside.",
+      replicas.map((one) => ({ labels: labelsOf(one), value: Number(one.condition.state === "well") })),
+    ),
+    gauge(
+      "replica_requests_in_flight",
+      "Requests at the server, from going out to the last byte of the answer.",
+      replicas.map((one) => ({ labels: labelsOf(one), value: one.inFlight })),
+    ),
+    counter(
+      "replica_requests",
+      "Requests to the server, by what became of them.",
+      replicas.flatMap((one) =>
+        Object.entries(one.counts).map(([outcome, value]) => ({
+          labels: { ...labelsOf(one), outcome },
+          value,
+        })),
+      ),
+    ),
+    gauge("evaluator_up", "Whether the evaluator is ready.", [one(Number(evaluation.evaluator === "ready"))]),
+    gauge("evaluator_queries", "Queries that the evaluator works on.", [one(evaluation.queries)]),
+    gauge("reads_room", "Reads that may be open at each server.", [one(reads.room)]),
+    gauge("reads_used", "Reads that queries have taken of that room.", [one(reads.used)]),
+    gauge("reads_waiting", "Queries that wait for such room.", [one(reads.waiting)]),
+    counter(
+      "reads",
+      "Reads of the evaluator, by what became of them.",
+      (["done", "failed", "abandoned", "refused"] as const).map((outcome) => ({
+        labels: { outcome },
+        value: counts[outcome],
+      })),
+    ),
+    counter("duplicate_series", "Series that two shards had, of which one was taken.", [
+      one(counts.duplicates),
+    ]),
+    gauge("requests_working", "Requests that are worked on.", [one(requests.working)]),
+    gauge("requests_waiting", "Requests that wait for their turn.", [one(requests.waiting)]),
+    gauge("topology_good", "Whether the topology file is right, and followed.", [one(Number(topologyGood))]),
+    {
+      kind: "info",
+      name: "promfleet_gateway_topology_info",
+      help: "The topology that is followed.",
+      samples: [{ labels: { fleet: router.topology.fleet, version: router.topology.version }, value: 1 }],
+    },
+  ];
+}
+
+const labelsOf = ({ shard, server }: { shard: string; server: string }): Labels => ({ shard, server });
+const one = (value: number): Sample => ({ labels: {}, value });
+
+function gauge(name: string, help: string, samples: readonly Sample[]): MetricFamily {
+  return { kind: "gauge", name: `promfleet_gateway_${name}`, help, samples };
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): MetricFamily {
+  return { kind: "counter", name: `promfleet_gateway_${name}_total`, help, samples };
+}

@@ -1,0 +1,77 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { type Readable, pipeline } from "node:stream";
+import type { ShardFetcher, ShardRequest } from "../fetch/shard-fetcher.ts";
+import type { Answer } from "../planner/query-request.ts";
+import { spendBuffers } from "../read/spent-buffers.ts";
+import type { Replica } from "../router/router.ts";
+
+/** Bytes of an answer that are held until they are whole, so that a replica that breaks off within them can be replaced. */
+const heldBytes = 256 * 1024;
+
+const passedHeaders = ["content-type", "content-encoding"] as const;
+
+/**
+ * Asks a shard and passes the bytes of one replica on, untouched and still compressed. While nothing has gone out, a replica that
+ * breaks off is replaced by another one; after that, the body errors.
+ * @throws ShardLost; the signal's reason
+ */
+export async function passOn(
+  fetcher: ShardFetcher,
+  shard: string,
+  request: ShardRequest,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const broken = new Set<Replica>();
+  const choose = (candidates: readonly Replica[]) => [
+    ...candidates.filter((replica) => !broken.has(replica)),
+    // when all of them broke off, the best is asked once more
+    ...candidates.filter((replica) => broken.has(replica)),
+  ];
+  for (;;) {
+    const { replica, status, headers, body } = await fetcher.fetch(shard, { ...request, choose }, signal);
+    try {
+      return { status, headers: headersOf(headers), body: await held(body) };
+    } catch (error) {
+      signal.throwIfAborted();
+      if (broken.has(replica)) throw error;
+      broken.add(replica);
+    }
+  }
+}
+
+function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
+  return Object.fromEntries(
+    passedHeaders.flatMap((name) => {
+      const value = headers[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+}
+
+/** A short body whole, a long one as a stream that begins with what was held. @throws where it breaks off before that */
+async function held(body: Readable): Promise<Answer["body"]> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const source = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
+  for (;;) {
+    const next = await source.next();
+    if (next.done) return Buffer.concat(chunks, size);
+    chunks.push(next.value);
+    size += next.value.length;
+    if (size > heldBytes) break;
+  }
+  const rest = { [Symbol.asyncIterator]: () => source };
+  return pipeline(
+    async function* (): AsyncGenerator<Buffer, void, undefined> {
+      for (const chunk of chunks.splice(0)) yield chunk;
+      yield* rest;
+    },
+    async function* (all: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+      for await (const chunk of all) {
+        spendBuffers(chunk.length);
+        yield chunk;
+      }
+    },
+    () => {},
+  ) as unknown as Readable;
+}

@@ -1,0 +1,27 @@
+import type { ServerResponse } from "node:http";
+import { pipeline } from "node:stream/promises";
+import type { Answer } from "../planner/query-request.ts";
+
+/**
+ * Writes an answer out. A body that breaks off ends the connection without the end of the answer, so that no client takes it for
+ * whole.
+ * @returns broken if it broke off or the client went away
+ */
+export async function writeAnswer(
+  response: ServerResponse,
+  { status, headers, body }: Answer,
+): Promise<"whole" | "broken"> {
+  if (body instanceof Uint8Array) {
+    response.writeHead(status, { ...headers, "content-length": body.length });
+    response.end(body);
+    return "whole";
+  }
+  response.writeHead(status, headers);
+  try {
+    await pipeline(body, response);
+    return "whole";
+  } catch {
+    response.destroy();
+    return "broken";
+  }
+}

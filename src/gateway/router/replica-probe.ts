@@ -1,0 +1,72 @@
+import { type Dispatcher, request } from "undici";
+import { parse } from "yaml";
+import { z } from "zod";
+import { type PrometheusFeatures, prometheusFeatures } from "../../plan/prometheus-version.ts";
+import type { KnownReplica } from "./known-replica.ts";
+
+/** Bytes of a server's configuration that are read. */
+const largestConfig = 64 * 1024 ** 2;
+
+const buildAnswer = z.object({ data: z.object({ version: z.string() }) });
+const configAnswer = z.object({ data: z.object({ yaml: z.string() }) });
+const globalSection = z.object({
+  global: z.object({ external_labels: z.record(z.string(), z.coerce.string()).nullish() }).nullish(),
+});
+
+/** What a probe found out. */
+export interface Probed {
+  features: PrometheusFeatures;
+  labels: Readonly<Record<string, string>>;
+}
+
+/**
+ * Asks a server whether it is ready and, where that is not known yet, for its version and its external labels.
+ * @param afresh also what is known: after a restart it may be another
+ * @throws Error that says why no request may be sent to it
+ */
+export async function probeReplica(
+  dispatcher: Dispatcher,
+  replica: KnownReplica,
+  afresh: boolean,
+  signal: AbortSignal,
+): Promise<Probed> {
+  const get = async (path: string) => {
+    const answer = await request(replica.url + path, { dispatcher, signal });
+    const body = await limitedText(answer.body);
+    if (answer.statusCode === 200) return body;
+    throw new Error(`${path} says ${answer.statusCode}: ${body.trim().slice(0, 200)}`);
+  };
+  await get("/-/ready");
+  const features =
+    replica.features && !afresh
+      ? replica.features
+      : prometheusFeatures(buildAnswer.parse(JSON.parse(await get("/api/v1/status/buildinfo"))).data.version);
+  const labels =
+    replica.labels && (replica.labelsGiven || !afresh)
+      ? replica.labels
+      : externalLabelsOf(configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data.yaml);
+  return { features, labels };
+}
+
+/**
+ * The external labels in a server's configuration, as the server prints it: top-level keys stand at the beginning of a line.
+ * @throws Error where the server reads from other servers: its answers to reads would hold their data too
+ */
+export function externalLabelsOf(config: string): Record<string, string> {
+  if (/^remote_read:/m.test(config))
+    throw new Error("it has remote_read itself, so what it answers is not its own data alone");
+  const [section] = /^global:\n(?:[ \t].*\n|\n)*/m.exec(`${config}\n`) ?? [];
+  if (section === undefined) return {};
+  return globalSection.parse(parse(section, { schema: "failsafe" })).global?.external_labels ?? {};
+}
+
+async function limitedText(body: Dispatcher.ResponseData["body"]): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > largestConfig) throw new Error("it answers a probe with more than can be read");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, size).toString();
+}

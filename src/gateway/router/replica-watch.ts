@@ -1,0 +1,122 @@
+import type { Dispatcher } from "undici";
+import type { KnownReplica } from "./known-replica.ts";
+import { probeReplica } from "./replica-probe.ts";
+
+/** ms */
+export interface WatchTimes {
+  /** Between two probes of a replica that is well. */
+  well: number;
+  /** Between two probes of one that is not. */
+  ill: number;
+  /** That a probe may take. */
+  patience: number;
+  /** That the first probe, and one on which a request waits, may take. */
+  shortPatience: number;
+}
+
+export const watchTimes: WatchTimes = { well: 1000, ill: 250, patience: 1500, shortPatience: 500 };
+
+/** Silent probes after which its requests are given up. */
+const silentProbes = 2;
+
+export interface WatchEvents {
+  /** Nothing came back, that many probes in a row. */
+  silent(replica: KnownReplica): void;
+  /** One sentence, when its condition changes. */
+  say(sentence: string): void;
+}
+
+/** Probes one replica for as long as it stands in the topology. */
+export class ReplicaWatch {
+  readonly #replica: KnownReplica;
+  readonly #dispatcher: Dispatcher;
+  readonly #times: WatchTimes;
+  readonly #events: WatchEvents;
+  readonly #over = new AbortController();
+  #wake: (() => void) | undefined;
+  #probing: Promise<string | undefined> | undefined;
+  #probed: { at: number; objection: string | undefined } | undefined;
+  #silence = 0;
+
+  constructor(replica: KnownReplica, dispatcher: Dispatcher, times: WatchTimes, events: WatchEvents) {
+    this.#replica = replica;
+    this.#dispatcher = dispatcher;
+    this.#times = times;
+    this.#events = events;
+    void this.#run();
+  }
+
+  stop(): void {
+    this.#over.abort();
+    this.#wake?.();
+  }
+
+  /** Something went wrong with it: probes at once. */
+  lookNow(): void {
+    this.#wake?.();
+  }
+
+  /** What the last probe said, if that is news of this moment; else what a probe says that ends soon. */
+  async objection(): Promise<string | undefined> {
+    const last = this.#probed;
+    if (last && performance.now() - last.at < this.#times.ill) return last.objection;
+    return await this.#probe(this.#times.shortPatience);
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#over.signal.aborted) {
+      await this.#probe(this.#probed ? this.#times.patience : this.#times.shortPatience);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      const timer = setTimeout(
+        resolve,
+        this.#replica.condition.state === "well" ? this.#times.well : this.#times.ill,
+      );
+      await promise;
+      clearTimeout(timer);
+    }
+  }
+
+  async #probe(patienceMs: number): Promise<string | undefined> {
+    this.#probing ??= this.#probeOnce(patienceMs).finally(() => (this.#probing = undefined));
+    return await this.#probing;
+  }
+
+  /** @returns why no request may be sent to it */
+  async #probeOnce(patienceMs: number): Promise<string | undefined> {
+    const replica = this.#replica;
+    const late = AbortSignal.timeout(patienceMs);
+    let objection: string | undefined;
+    try {
+      const afresh = replica.condition.state !== "well";
+      // who has asked before its labels were known has asked without regard to them
+      const unknown = replica.labels === undefined;
+      const found = await probeReplica(
+        this.#dispatcher,
+        replica,
+        afresh,
+        AbortSignal.any([late, this.#over.signal]),
+      );
+      replica.features = found.features;
+      replica.labels = found.labels;
+      this.#silence = 0;
+      if (replica.recovered(performance.now())) this.#events.say(`${replica.server} is well again`);
+      if (unknown) objection = "its external labels were not known a moment ago";
+    } catch (error) {
+      if (this.#over.signal.aborted) return "it has left the topology";
+      objection = late.aborted ? `no answer within ${patienceMs} ms` : reasonOf(error);
+      if (replica.failed(objection, performance.now()))
+        this.#events.say(`${replica.server} is put aside: ${objection}`);
+      if (late.aborted && ++this.#silence >= silentProbes) this.#events.silent(replica);
+    }
+    this.#probed = { at: performance.now(), objection };
+    return objection;
+  }
+}
+
+/** The words of an error, of its cause where it has none. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof AggregateError && error.message === "") return reasonOf(error.errors[0]);
+  return error.message || error.name;
+}

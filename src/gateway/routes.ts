@@ -1,0 +1,150 @@
+import type { IncomingMessage } from "node:http";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { GatewayLimits } from "../spec/fleet-spec.ts";
+import { combine, isCombined } from "./combine/combined-apis.ts";
+import type { ShardFetcher } from "./fetch/shard-fetcher.ts";
+import { passToAny } from "./pass/any-shard.ts";
+import { passQuery } from "./pass/pass-way.ts";
+import { planQuery } from "./planner/plan-query.ts";
+import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
+import { decodeQuery, limitParam, refuseReserved, timeParam } from "./protocol/decode-query.ts";
+import { type Params, firstOf, readParams } from "./protocol/form.ts";
+import { parseSpan } from "./protocol/prometheus-time.ts";
+import type { Router } from "./router/router.ts";
+
+export interface RouteContext {
+  router: Router;
+  fetcher: ShardFetcher;
+  evaluate: Way;
+  /** Told which way a query takes. */
+  took: (way: string) => void;
+}
+
+/** An API of Prometheus as the gateway answers it. */
+export interface Route {
+  /** What /metrics calls it. */
+  handler: string;
+  methods: readonly string[];
+  /** What the request asks for. */
+  decode(request: IncomingMessage, search: string, limits: GatewayLimits): Promise<Asked>;
+}
+
+export interface Asked {
+  /** ms that the answer may take. */
+  timeoutMs: number;
+  answer(context: RouteContext, signal: AbortSignal): Promise<Answer>;
+}
+
+const both = ["GET", "POST"];
+
+/** What every server answers alike, from the parameters or from its own build. */
+const anyServer: ReadonlyMap<string, readonly string[]> = new Map([
+  ["format_query", both],
+  ["parse_query", both],
+  ["status/buildinfo", ["GET"]],
+  ["status/runtimeinfo", ["GET"]],
+]);
+/** APIs that Prometheus takes a form for. */
+const takesForm = new Set(["labels", "series", "query_exemplars"]);
+
+/** @param api what comes after "/api/v1/" @returns undefined where there is no such API @throws PromfleetError BAD_PARAMETER */
+export function routeOf(api: string): Route | undefined {
+  if (api === "query") return queryRoute("instant");
+  if (api === "query_range") return queryRoute("range");
+  const methods = anyServer.get(api);
+  if (methods) return anyServerRoute(api, methods);
+  const label = /^label\/([^/]+)\/values$/.exec(api)?.[1];
+  if (label !== undefined) checkLabel(label);
+  return isCombined(api) ? combinedRoute(api, label === undefined ? api : "label_values") : undefined;
+}
+
+function queryRoute(kind: QueryRequest["kind"]): Route {
+  return {
+    handler: kind === "range" ? "query_range" : "query",
+    methods: both,
+    async decode(request, search, limits) {
+      const params = await readParams(request, search, limits.maxQueryBytes);
+      const acceptEncoding = request.headers["accept-encoding"];
+      const encodings = typeof acceptEncoding === "string" ? acceptEncoding : "";
+      const query = decodeQuery(kind, params, limits, encodings, Date.now());
+      return {
+        timeoutMs: query.timeoutMs,
+        async answer({ router, fetcher, evaluate, took }, signal) {
+          const plan = planQuery(query, router.shardIds());
+          took(plan.way);
+          if (plan.way === "pass") return await passQuery(fetcher, plan.shard, query, signal);
+          return await evaluate(query, signal);
+        },
+      };
+    },
+  };
+}
+
+function anyServerRoute(api: string, methods: readonly string[]): Route {
+  return {
+    handler: api.replace("/", "_"),
+    methods,
+    async decode(request, search, limits) {
+      const params = await readParams(request, search, limits.maxQueryBytes);
+      refuseReserved("query", firstOf(params, "query"));
+      const form = new URLSearchParams(
+        params.map(([name, value]): [string, string] => [name, value]),
+      ).toString();
+      const path = `/api/v1/${api}`;
+      const sent = methods.includes("POST")
+        ? {
+            method: "POST" as const,
+            path,
+            headers: { "content-type": "application/x-www-form-urlencoded" },
+            body: form,
+          }
+        : { method: "GET" as const, path, headers: {} };
+      return {
+        timeoutMs: limits.timeoutMs,
+        answer: async ({ router, fetcher }, signal) =>
+          await passToAny(fetcher, router.shardIds(), sent, signal),
+      };
+    },
+  };
+}
+
+function combinedRoute(api: string, handler: string): Route {
+  return {
+    handler: handler.replace("/", "_"),
+    methods: takesForm.has(api) ? both : ["GET"],
+    async decode(request, search, limits) {
+      const params = await readParams(request, search, limits.maxQueryBytes);
+      for (const name of ["start", "end"]) timeParam(params, name);
+      limitParam(params);
+      for (const [name, value] of params)
+        if (name === "match[]" || name === "query") refuseReserved(name, value);
+      return {
+        timeoutMs: timeoutOf(params, limits),
+        answer: async ({ router, fetcher }, signal) =>
+          await combine({ router, fetcher }, { api, params }, signal),
+      };
+    },
+  };
+}
+
+function timeoutOf(params: Params, { timeoutMs }: GatewayLimits): number {
+  return Math.min(parseSpan(firstOf(params, "timeout")) ?? timeoutMs, timeoutMs);
+}
+
+/** A name with a slash would be another path at the server. @throws PromfleetError BAD_PARAMETER */
+function checkLabel(label: string): void {
+  let name: string | undefined;
+  try {
+    name = decodeURIComponent(label);
+  } catch {
+    // refused below
+  }
+  if (name !== undefined && !/[/\\\p{Cc}]/u.test(name) && name !== "." && name !== "..") {
+    refuseReserved("name", name);
+    return;
+  }
+  throw new PromfleetError({
+    code: "BAD_PARAMETER",
+    message: `invalid label name: ${JSON.stringify(name ?? label)}`,
+  });
+}

@@ -1,0 +1,219 @@
+import { once } from "node:events";
+import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { listenError } from "../errors/listen-error.ts";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
+import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
+import type { RequestAdmission } from "./limits/request-admission.ts";
+import type { RequestMetrics } from "./metrics/request-metrics.ts";
+import { apiError, errorAnswer } from "./protocol/error-answer.ts";
+import { writeAnswer } from "./protocol/write-answer.ts";
+import type { Answer } from "./planner/query-request.ts";
+import { type Route, type RouteContext, routeOf } from "./routes.ts";
+
+export interface ServerOptions {
+  context: RouteContext;
+  admission: RequestAdmission;
+  metrics: RequestMetrics;
+  /** All that /metrics tells. */
+  collect: () => MetricFamily[];
+  /** Why the gateway is not ready, undefined when it is. */
+  notReady: () => string | undefined;
+  /** One sentence, for what should not happen. */
+  say: (sentence: string) => void;
+}
+
+/** ms */
+const times = { readRequest: 60_000, keepAlive: 330_000 };
+/** Bytes of a request's line and headers: long queries come by GET, too. */
+const maxHeaderSize = 64 * 1024;
+
+const api = "/api/v1/";
+const plain = { "content-type": "text/plain; charset=utf-8" };
+
+/** The HTTP side of the gateway. */
+export class GatewayServer {
+  readonly #options: ServerOptions;
+  readonly #server: Server;
+  #closing = false;
+  #open = 0;
+  #idle: (() => void) | undefined;
+
+  constructor(options: ServerOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      { maxHeaderSize, requestTimeout: times.readRequest, keepAliveTimeout: times.keepAlive },
+      (request, response) => void this.#serve(request, response),
+    );
+  }
+
+  /** @returns the port @throws PromfleetError PORT_TAKEN, LISTEN_FAILED */
+  async listen(host: string, port: number): Promise<number> {
+    try {
+      this.#server.listen(port, host);
+      await once(this.#server, "listening");
+    } catch (error) {
+      throw listenError(error, host, port);
+    }
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Takes no more requests, waits for the answers on their way, then ends all connections. */
+  async close(patienceMs: number): Promise<void> {
+    this.#closing = true;
+    const closed = once(this.#server, "close");
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    if (this.#open > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#idle = resolve;
+      const timer = setTimeout(resolve, patienceMs);
+      await promise;
+      clearTimeout(timer);
+    }
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#open++;
+    // errors of the connection show as its end
+    response.on("error", () => {});
+    response.once("close", () => {
+      if (--this.#open === 0) this.#idle?.();
+    });
+    if (this.#closing) response.setHeader("connection", "close");
+    const url = request.url ?? "/";
+    const at = url.indexOf("?");
+    const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
+    const began = performance.now();
+    let handler = "other";
+    try {
+      if (path.startsWith(api)) {
+        const route = routeOf(path.slice(api.length));
+        if (route) handler = route.handler;
+        await this.#serveApi(route, request, response, search);
+      } else handler = this.#servePlain(path, request, response);
+    } catch (error) {
+      await this.#fail(error, request, response);
+    }
+    this.#options.metrics.answered(handler, response.statusCode, performance.now() - began);
+  }
+
+  async #serveApi(
+    route: Route | undefined,
+    request: IncomingMessage,
+    response: ServerResponse,
+    search: string,
+  ): Promise<void> {
+    if (!route) {
+      const unknown = { status: 404, errorType: "not_found", error: "the gateway has no such API" };
+      return void (await writeAnswer(response, errorAnswer(unknown)));
+    }
+    if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
+    const { context, admission, metrics } = this.#options;
+    const asked = await route.decode(request, search, context.router.topology.limits);
+    const over = new AbortController();
+    const timer = setTimeout(() => over.abort(tooLate(asked.timeoutMs)), asked.timeoutMs);
+    const gone = () => over.abort(new ClientGone());
+    response.once("close", gone);
+    try {
+      if (this.#closing) throw closing();
+      const leave = await admission.enter(over.signal);
+      try {
+        const answer = await asked.answer(context, over.signal);
+        // the time is for the answer to be found: how fast it is read is the client's matter
+        clearTimeout(timer);
+        if ((await writeAnswer(response, answer)) === "broken") metrics.broke();
+      } finally {
+        leave();
+      }
+    } finally {
+      clearTimeout(timer);
+      response.off("close", gone);
+      over.abort(new ClientGone());
+    }
+  }
+
+  #servePlain(path: string, request: IncomingMessage, response: ServerResponse): string {
+    const get = request.method === "GET" || request.method === "HEAD";
+    const known = ["/-/healthy", "/-/ready", "/metrics", "/"].includes(path);
+    if (known && !get) {
+      refuseMethod(response, ["GET", "HEAD"]);
+      return "other";
+    }
+    const say = (status: number, body: string | Buffer, headers: Record<string, string> = plain) => {
+      response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+      response.end(request.method === "HEAD" ? undefined : body);
+    };
+    switch (path) {
+      case "/-/healthy":
+        say(200, "The gateway is healthy.\n");
+        return "healthy";
+      case "/-/ready": {
+        const objection = this.#closing ? "it is being stopped" : this.#options.notReady();
+        if (objection === undefined) say(200, "The gateway is ready.\n");
+        else say(503, `The gateway is not ready: ${objection}.\n`);
+        return "ready";
+      }
+      case "/metrics": {
+        const exposition = chooseExposition(request.headers.accept);
+        say(200, exposition.write(this.#options.collect()), { "content-type": exposition.contentType });
+        return "metrics";
+      }
+      case "/":
+        say(200, frontPage);
+        return "other";
+      default:
+        say(404, "404 page not found\n");
+        return "other";
+    }
+  }
+
+  async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (error instanceof ClientGone || response.destroyed) return;
+    const said = apiError(error);
+    if (said.errorType === "internal")
+      this.#options.say(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${said.error}`);
+    if (response.headersSent) {
+      response.destroy();
+      return;
+    }
+    const answer: Answer = errorAnswer(said);
+    // what was not read of the request would be taken for the next one
+    const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
+    await writeAnswer(response, { ...answer, headers });
+  }
+}
+
+/** Nobody is there to be told. */
+class ClientGone extends Error {
+  override readonly name = "ClientGone";
+}
+
+const frontPage = `promfleet gateway: speaks the HTTP API of Prometheus for a whole fleet.
+
+Use this address as the URL of a Prometheus data source.
+  /api/v1/query, query_range, series, labels, label/<name>/values, metadata, targets, rules, alerts, …
+  /metrics   /-/healthy   /-/ready
+`;
+
+function refuseMethod(response: ServerResponse, methods: readonly string[]): void {
+  response.setHeader("allow", methods.join(", "));
+  void writeAnswer(
+    response,
+    errorAnswer({ status: 405, errorType: "bad_data", error: `only ${methods.join(" and ")}` }),
+  );
+}
+
+function tooLate(timeoutMs: number): PromfleetError {
+  return new PromfleetError({
+    code: "QUERY_TIMEOUT",
+    message: `no answer within ${timeoutMs / 1000} s`,
+  });
+}
+
+function closing(): PromfleetError {
+  return new PromfleetError({ code: "GATEWAY_CLOSING", message: "the gateway is being stopped" });
+}
