@@ -1,5 +1,6 @@
 import { LineCounter, parseDocument } from "yaml";
 import { type Complaint, PromfleetError, type Position } from "../errors/promfleet-error.ts";
+import { unboundedPart } from "./lexical-bounds.ts";
 import { YamlPlaces } from "./yaml-places.ts";
 import { yamlValues } from "./yaml-values.ts";
 
@@ -35,13 +36,15 @@ const control = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
  */
 export function readDocument(text: string, file: string): InputDocument {
   refuseAtSight(text, file);
+  refuseUnbounded(text, file);
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: "1.1",
     uniqueKeys: false,
     prettyErrors: false,
     lineCounter: lines,
-    logLevel: "silent",
+    // anything quieter and a second document passes unnoticed
+    logLevel: "error",
   });
   const at = (offset: number): Position => {
     const { line, col } = lines.linePos(Math.min(offset, text.length));
@@ -68,14 +71,31 @@ function refuseAtSight(text: string, file: string): void {
     });
   const found = control.exec(text);
   if (!found) return;
-  const before = text.slice(0, found.index).split("\n");
-  const at = { file, line: before.length, column: (before.at(-1) ?? "").length + 1 };
+  const at = positionAt(text, found.index, file);
   const digits = found[0].charCodeAt(0).toString(16).padStart(4, "0");
   throw new PromfleetError({
     code: "INPUT_SYNTAX",
     message: `this is no text: U+${digits} stands in it`,
     at,
   });
+}
+
+function refuseUnbounded(text: string, file: string): void {
+  const part = unboundedPart(text);
+  if (!part) return;
+  const at = positionAt(text, part.offset, file);
+  throw new PromfleetError(
+    part.why === "deep"
+      ? { code: "INPUT_SYNTAX", message: tooDeep, at }
+      : { code: "INPUT_TOO_LARGE", message: "the file holds more keys and values than are read", at },
+  );
+}
+
+const tooDeep = "this is nested too deeply";
+
+function positionAt(text: string, offset: number, file: string): Position {
+  const before = text.slice(0, offset).split("\n");
+  return { file, line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
 function syntaxError(code: string, said: string, at: Position): PromfleetError {
@@ -87,7 +107,7 @@ function syntaxError(code: string, said: string, at: Position): PromfleetError {
       advice: "Put each document into a file of its own.",
     });
   const message = /call stack/.test(said)
-    ? "this is nested too deeply"
+    ? tooDeep
     : `this is no YAML: ${firstLower(said)}`;
   return new PromfleetError({ code: "INPUT_SYNTAX", message, at });
 }

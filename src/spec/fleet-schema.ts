@@ -80,7 +80,7 @@ export const countLimits = {
 };
 
 const gateway = section({
-  host: text("an address of this machine, such as 127.0.0.1")
+  host: text("an address of this machine, such as 127.0.0.1,")
     .default("127.0.0.1")
     .describe("What the gateway listens on."),
   port: whole(1, 65_535).optional().describe("Its port. Left out: a free one is chosen, and then kept."),

@@ -73,8 +73,9 @@ function verbatimSections(spec: unknown): [section: unknown, path: ValuePath][] 
 export function inOrder(findings: readonly Finding[], document: InputDocument): Complaint[] {
   const seen = new Set<string>();
   return findings
-    .filter(({ path, atKey }) => {
-      const place = JSON.stringify([path, atKey ?? false]);
+    .filter(({ path, atKey, code, message }) => {
+      // several keys may be missing from one map
+      const place = JSON.stringify([path, atKey ?? false, code === words.missing ? message : ""]);
       return !seen.has(place) && seen.add(place);
     })
     .map(({ path, atKey, ...complaint }) => ({

@@ -45,7 +45,7 @@ export function schemaFindings(
     }
     const where = pathText(path) || "the file";
     const source = sourceOf(path);
-    if (issue.code === "invalid_type" && issue.expected === "string" && isPlain(found)) {
+    if (isPlain(found) && source !== undefined && wouldFit(schema, path, source)) {
       const message = `${where} is ${shownWithType(found, source)}; ${issue.message} is expected`;
       return [{ code: words.notAString ?? words.invalid, message, path, advice: quoteAdvice(source) }];
     }
@@ -54,13 +54,18 @@ export function schemaFindings(
   });
 }
 
+/** Whether a scalar would be what is expected if it were quoted. */
+function wouldFit(schema: z.ZodType, path: ValuePath, source: string): boolean {
+  return schemaAt(schema, path)?.safeParse(source).success ?? false;
+}
+
 function unknownKey(schema: z.ZodType, path: ValuePath, key: string, words: SchemaWords): Finding {
   const parent = pathText(path);
   const at = { path: [...path, key], atKey: true };
   if (words.notBuilt?.[parent]?.includes(key))
     return { code: "SPEC_NOT_BUILT", message: `${pathText([...path, key])} is not built yet`, ...at };
   const keys = Object.keys(shapeAt(schema, path) ?? {});
-  const elsewhere = placesOf(key, schema).find((place) => place !== parent);
+  const elsewhere = placesOf(key, schema).find((place) => place !== parent && isNear(place, parent));
   const near = nearest(key, keys);
   const hint =
     near !== undefined
@@ -72,6 +77,12 @@ function unknownKey(schema: z.ZodType, path: ValuePath, key: string, words: Sche
           : "";
   const message = `unknown key ${JSON.stringify(key)} ${parent === "" ? "at the top" : `in ${parent}`}${hint}`;
   return { code: words.unknownKey, message, ...at };
+}
+
+/** Whether a key may have strayed from one place to the other: keys of a list's items stay in that list. */
+function isNear(place: string, from: string): boolean {
+  const [list = "", inList] = place.split("[]");
+  return inList === undefined || from.startsWith(`${list}[`);
 }
 
 /** Every place where a schema has the key. */
@@ -88,15 +99,25 @@ function placesOf(key: string, schema: z.ZodType, path: ValuePath = []): string[
 }
 
 function shapeAt(schema: z.ZodType, path: ValuePath): Record<string, z.ZodType> | undefined {
+  const inner = schemaAt(schema, path);
+  return inner instanceof z.ZodObject ? inner.shape : undefined;
+}
+
+function schemaAt(schema: z.ZodType, path: ValuePath): z.ZodType | undefined {
   let inner: z.ZodType | undefined = unwrapped(schema);
   for (const step of path) {
-    if (inner instanceof z.ZodArray) inner = unwrapped(inner.element as z.ZodType);
-    else if (inner instanceof z.ZodObject) {
-      const child: z.ZodType | undefined = (inner.shape as Record<string, z.ZodType>)[String(step)];
-      inner = child && unwrapped(child);
-    } else return undefined;
+    const child: unknown =
+      inner instanceof z.ZodArray
+        ? inner.element
+        : inner instanceof z.ZodRecord
+          ? inner.valueType
+          : inner instanceof z.ZodObject && Object.hasOwn(inner.shape, String(step))
+            ? (inner.shape as Record<string, unknown>)[String(step)]
+            : undefined;
+    if (!(child instanceof z.ZodType)) return undefined;
+    inner = unwrapped(child);
   }
-  return inner instanceof z.ZodObject ? inner.shape : undefined;
+  return inner;
 }
 
 /** The value without what is null: YAML has it where a key is written and nothing after it. Only where the schema has keys of its own. */

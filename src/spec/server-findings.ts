@@ -73,6 +73,8 @@ const ownFlags: Readonly<Record<string, string | undefined>> = {
 const harmfulFlags: Readonly<Record<string, string>> = {
   agent: "an agent answers no queries",
   help: "a server would not start",
+  "help-long": "a server would not start",
+  "help-man": "a server would not start",
   version: "a server would not start",
   "web.config.file": "the gateway does not speak TLS to its servers yet",
   "web.route-prefix": "the gateway looks for its servers at /",

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type YAMLMap } from "yaml";
 import type { Position } from "../errors/promfleet-error.ts";
 import type { InputDocument, ValuePath } from "./document.ts";
 import { type AliasTargets, isMergeKey, keyText, offsetOf } from "./yaml-values.ts";
@@ -14,6 +14,7 @@ export class YamlPlaces {
   readonly #document: Document.Parsed;
   readonly #targets: AliasTargets;
   readonly #at: (offset: number) => Position;
+  readonly #pairs = new Map<YAMLMap, ReadonlyMap<string, Pair>>();
 
   constructor(document: Document.Parsed, targets: AliasTargets, at: (offset: number) => Position) {
     this.#document = document;
@@ -51,6 +52,19 @@ export class YamlPlaces {
     return place;
   }
 
+  #pairsOf(map: YAMLMap): ReadonlyMap<string, Pair> {
+    const known = this.#pairs.get(map);
+    if (known) return known;
+    const pairs = new Map<string, Pair>();
+    for (const pair of map.items) {
+      const name = keyText(pair.key);
+      // of a key that stands twice the first counts
+      if (name !== undefined && !isMergeKey(pair.key) && !pairs.has(name)) pairs.set(name, pair);
+    }
+    this.#pairs.set(map, pairs);
+    return pairs;
+  }
+
   #child(parent: unknown, step: string | number): Place | undefined {
     const node = isAlias(parent) ? this.#targets.get(parent) : parent;
     if (isSeq(node)) {
@@ -58,7 +72,7 @@ export class YamlPlaces {
       return item === undefined ? undefined : { key: undefined, node: item };
     }
     if (!isMap(node)) return undefined;
-    const own = node.items.find(({ key }) => keyText(key) === String(step) && !isMergeKey(key));
+    const own = this.#pairsOf(node).get(String(step));
     if (own) return { key: own.key, node: own.value };
     for (const { key, value } of node.items) {
       if (!isMergeKey(key)) continue;

@@ -113,7 +113,10 @@ export function yamlValues(
     const { value, tag } = scalar;
     if (tag !== undefined && !tag.startsWith("tag:yaml.org,2002:"))
       refuse(`the tag ${tag} is unknown`, scalar);
-    if (value instanceof Uint8Array) refuse("binary values have no place here", scalar);
+    if (value instanceof Uint8Array) {
+      refuse("binary values have no place here", scalar);
+      return scalar.source;
+    }
     return typeof value === "bigint" ? Number(value) : value;
   };
 
