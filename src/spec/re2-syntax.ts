@@ -3,7 +3,9 @@
  * nothing is known to be wrong. It never refuses what Go accepts; Prometheus itself has the last word.
  */
 export function regexMistake(pattern: string): string | undefined {
-  return new Re2Scanner(pattern).mistake();
+  // Prometheus wraps it so, and what is unbalanced alone may be balanced then: a)|(b
+  const mistake = new Re2Scanner(`^(?s:${pattern})$`).mistake();
+  return mistake && (new Re2Scanner(pattern).mistake() ?? mistake);
 }
 
 const singleEscapes = "AbBdDsSwWzafnrtv";
@@ -70,7 +72,8 @@ class Re2Scanner {
     const flags = /^\(\?(?=.)[imsU]*(?:-[imsU]+)?([:)])/.exec(rest);
     if (!flags) return `${rest.slice(0, 4)} is no group that Prometheus' regular expressions know`;
     this.#closedFlags = flags[1] === ")";
-    return this.#step(flags[0].length, false);
+    // what stands before flags is what a repetition after them repeats
+    return this.#step(flags[0].length, this.#closedFlags && this.#repeatable);
   }
 
   #repetition(length: number, operator: string): string | undefined {
@@ -107,7 +110,7 @@ class Re2Scanner {
   /** One escape, in a class or outside. */
   #escaped(rest: string, letters: string): string | undefined {
     const known =
-      /^\\(?:x[0-9A-Fa-f]{2}|x\{[0-9A-Fa-f]{1,6}\}|0[0-7]{0,2}|[1-7][0-7]{1,2}|[pP](?:\{\^?\w+\}|[A-Z])|[\x21-\x2f\x3a-\x40\x5b-\x60\x7b-\x7e])/.exec(
+      /^\\(?:x[0-9A-Fa-f]{2}|x\{[0-9A-Fa-f]{1,6}\}|0[0-7]{0,2}|[1-7][0-7]{1,2}|[pP](?:\{\^?\w+\}|[A-Za-z])|[^0-9A-Za-z\u0080-\uffff])/.exec(
         rest,
       );
     if (known) return this.#step(known[0].length, true);
@@ -130,12 +133,22 @@ class Re2Scanner {
       if (rest.startsWith("]") && !first) return this.#step(1, true);
       const wrong = posix
         ? this.#step(posix[0].length, true)
-        : rest.startsWith("\\") && rest.length > 1
-          ? this.#escaped(rest, classEscapes)
-          : this.#step(1, true);
+        : (this.#classMember() ?? this.#endOfRange(rest));
       if (wrong !== undefined) return wrong;
       first = false;
     }
     return `${this.#pattern.slice(opened, opened + 20)} is a class that is not closed (missing closing ])`;
+  }
+
+  #classMember(): string | undefined {
+    const rest = this.#rest();
+    return rest.startsWith("\\") && rest.length > 1 ? this.#escaped(rest, classEscapes) : this.#step(1, true);
+  }
+
+  /** What follows a hyphen is one character, be it a bracket; what stands before is not, where it is a class of its own. */
+  #endOfRange(begin: string): string | undefined {
+    if (/^\\[dDsSwWpP]/.test(begin) || !/^-[^\]]/.test(this.#rest())) return undefined;
+    this.#at++;
+    return this.#classMember();
   }
 }
