@@ -106,9 +106,7 @@ function syntaxError(code: string, said: string, at: Position): PromfleetError {
       at,
       advice: "Put each document into a file of its own.",
     });
-  const message = /call stack/.test(said)
-    ? tooDeep
-    : `this is no YAML: ${firstLower(said)}`;
+  const message = /call stack/.test(said) ? tooDeep : `this is no YAML: ${firstLower(said)}`;
   return new PromfleetError({ code: "INPUT_SYNTAX", message, at });
 }
 
