@@ -19,6 +19,8 @@ setup: $(stamp) ## Install what promfleet itself needs (again: changes nothing)
 $(stamp): package.json package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
 	@$(bin)/node -e 'const v = process.versions.node; if (v.split(".")[0] < 24) { console.error("setup: node_modules/.bin/node is " + v + ", 24 is needed; did npm skip the install script of the package \"node\"?"); process.exit(78); }'
+	@NODE_COMPILE_CACHE=$${NODE_COMPILE_CACHE:-$${XDG_CACHE_HOME:-$${HOME:-/tmp}/.cache}/promfleet/compiled} $(bin)/node scripts/compile.ts
+	@bin/promfleet --help >/dev/null
 	@touch $@
 
 programs: $(stamp) ## Build and fetch the programs that the tests run (once, into the user's cache)

@@ -74,7 +74,8 @@ async function claimNoGaps(
     for (const target of await raw(server.url, `up[${window}s]`, to)) {
       targets++;
       samples += target.values.length;
-      const times = [from, ...target.values.map(([time]) => time), to];
+      // a range selector takes whole seconds: what it leaves out before them is not looked at
+      const times = [to - window, ...target.values.map(([time]) => time), to];
       const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0));
       const gap = Math.max(...gaps);
       widest = Math.max(widest, gap);

@@ -1,4 +1,4 @@
-import { Agent } from "undici";
+import { httpAgent } from "./fetch/http-client.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
@@ -41,7 +41,7 @@ const times = { connect: 1000, farewell: 20_000 };
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
   // without a bound on connections: reads of one query wait for each other
-  const dispatcher = new Agent({ connections: null, pipelining: 1, connect: { timeout: times.connect } });
+  const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: times.connect } });
   const router = new LiveRouter({ topology, dispatcher, say });
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();

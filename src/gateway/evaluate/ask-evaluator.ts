@@ -1,4 +1,5 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
+import { sendRequest } from "../fetch/http-client.ts";
 
 /** Bytes of an answer that is an error. */
 const longestError = 1024 ** 2;
@@ -11,7 +12,7 @@ export function askEvaluator(
   headers: Readonly<Record<string, string>>,
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
-  return request(url, {
+  return sendRequest(url, {
     dispatcher,
     method: "POST",
     headers: { "content-type": "application/x-www-form-urlencoded", ...headers },

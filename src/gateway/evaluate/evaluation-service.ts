@@ -1,4 +1,4 @@
-import { Agent } from "undici";
+import { httpAgent } from "../fetch/http-client.ts";
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Way } from "../planner/query-request.ts";
 import type { ReadCounts, ReadLimits } from "../read/read-answering.ts";
@@ -49,7 +49,7 @@ const defaultSpoolBytes = 64 * 1024 ** 2;
 /** Starts the read listener and the evaluator that reads from it. */
 export async function startEvaluation(options: EvaluationOptions): Promise<Evaluation> {
   const { router, fetcher } = options;
-  const dispatcher = new Agent({ connections: null, pipelining: 1 });
+  const dispatcher = httpAgent({ connections: null, pipelining: 1 });
   const registry = new QueryRegistry();
   const budget = new ReadBudget(router, dispatcher);
   const admission = new ReadAdmission(

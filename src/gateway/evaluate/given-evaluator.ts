@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { type Dispatcher, Agent, request } from "undici";
+import type { Dispatcher } from "undici";
+import { httpAgent, sendRequest } from "../fetch/http-client.ts";
 import { z } from "zod";
 import { prometheusFeatures } from "../../plan/prometheus-version.ts";
 import { reasonOf } from "../router/replica-watch.ts";
@@ -19,7 +20,7 @@ export class GivenEvaluator implements Evaluator {
   readonly #url: string;
   readonly #readUrl: string;
   readonly #say: (sentence: string) => void;
-  readonly #dispatcher: Dispatcher = new Agent();
+  readonly #dispatcher: Dispatcher = httpAgent();
   readonly #over = new AbortController();
   #ready = Promise.withResolvers<ReadyEvaluator>();
   #objection = "";
@@ -92,7 +93,7 @@ export class GivenEvaluator implements Evaluator {
   }
 
   async #get(path: string): Promise<string> {
-    const { statusCode, body } = await request(this.#url + path, {
+    const { statusCode, body } = await sendRequest(this.#url + path, {
       dispatcher: this.#dispatcher,
       signal: AbortSignal.any([AbortSignal.timeout(times.patience), this.#over.signal]),
     });

@@ -120,15 +120,19 @@ async function askForCount(ask: AskAboutText): Promise<Pick<PreparedQuery, "read
   return counted;
 }
 
-/** Counts in Prometheus' own tree of an expression. */
-function countInTree(node: unknown, counted: { reads: number; usesInfo: boolean }): void {
-  if (typeof node !== "object" || node === null) return;
-  if ("type" in node && (node.type === "vectorSelector" || node.type === "matrixSelector")) {
-    counted.reads++;
-    return;
+/** Counts in Prometheus' own tree of an expression, which may be deeper than the stack. */
+function countInTree(tree: unknown, counted: { reads: number; usesInfo: boolean }): void {
+  const open: unknown[] = [tree];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (typeof node !== "object" || node === null) continue;
+    if ("type" in node && (node.type === "vectorSelector" || node.type === "matrixSelector")) {
+      counted.reads++;
+      continue;
+    }
+    if ("func" in node && typeof node.func === "object" && node.func && "name" in node.func) {
+      counted.usesInfo ||= node.func.name === "info";
+    }
+    for (const part of Object.values(node)) open.push(part);
   }
-  if ("func" in node && typeof node.func === "object" && node.func && "name" in node.func) {
-    counted.usesInfo ||= node.func.name === "info";
-  }
-  for (const part of Object.values(node)) countInTree(part, counted);
 }

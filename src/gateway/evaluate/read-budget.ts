@@ -1,4 +1,5 @@
-import { type Dispatcher, request } from "undici";
+import type { Dispatcher } from "undici";
+import { sendRequest } from "../fetch/http-client.ts";
 import { z } from "zod";
 import type { Replica, Router } from "../router/router.ts";
 
@@ -45,7 +46,7 @@ export class ReadBudget {
   async #ask(replica: Replica): Promise<void> {
     const asked = Date.now();
     try {
-      const { body } = await request(`${replica.url}/api/v1/status/flags`, {
+      const { body } = await sendRequest(`${replica.url}/api/v1/status/flags`, {
         dispatcher: this.#dispatcher,
         signal: AbortSignal.timeout(patienceMs),
       });

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
-import { type Dispatcher, request as send } from "undici";
+import type { Dispatcher } from "undici";
 import { z } from "zod";
+import { sendRequest } from "./http-client.ts";
 import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse } from "../router/router.ts";
 import { type ShardFetcher, ShardLost, type ShardRequest, type ShardResponse } from "./shard-fetcher.ts";
@@ -49,7 +50,7 @@ export class LiveFetcher implements ShardFetcher {
     if (objection !== undefined) return { reason: objection, brokenConnection: false };
     const use = this.#pool.use(replica);
     try {
-      const answer = await send(replica.url + request.path, {
+      const answer = await sendRequest(replica.url + request.path, {
         dispatcher: this.#dispatcher,
         method: request.method,
         headers: request.headers,

@@ -7,6 +7,8 @@ const formType = "application/x-www-form-urlencoded";
 /** Escapes make a text three times as long, and there are other parameters beside the query. */
 const escaped = 3;
 const others = 256 * 1024;
+/** Bytes beyond the limit that are read, and dropped, for the client to hear why it is refused. */
+const unheard = 64 * 1024 ** 2;
 
 /**
  * The parameters of a request, those of a form before those of the URL, as Prometheus takes them.
@@ -26,13 +28,15 @@ export async function readParams(
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limit)
-      throw new PromfleetError({
-        code: "REQUEST_TOO_LARGE",
-        message: `the request has more than ${limit} bytes`,
-      });
-    chunks.push(chunk);
+    if (size <= limit) chunks.push(chunk);
+    // a client that is still sending would not hear the answer
+    else if (size > limit + unheard) break;
   }
+  if (size > limit)
+    throw new PromfleetError({
+      code: "REQUEST_TOO_LARGE",
+      message: `the request has more than ${limit} bytes`,
+    });
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== formType) return inUrl;
   return [...parseForm(Buffer.concat(chunks, size).toString()), ...inUrl];

@@ -1,5 +1,5 @@
-import { type Dispatcher, request } from "undici";
-import { parse } from "yaml";
+import type { Dispatcher } from "undici";
+import { sendRequest } from "../fetch/http-client.ts";
 import { z } from "zod";
 import { type PrometheusFeatures, prometheusFeatures } from "../../plan/prometheus-version.ts";
 import type { KnownReplica } from "./known-replica.ts";
@@ -31,7 +31,7 @@ export async function probeReplica(
   signal: AbortSignal,
 ): Promise<Probed> {
   const get = async (path: string) => {
-    const answer = await request(replica.url + path, { dispatcher, signal });
+    const answer = await sendRequest(replica.url + path, { dispatcher, signal });
     const body = await limitedText(answer.body);
     if (answer.statusCode === 200) return body;
     throw new Error(`${path} says ${answer.statusCode}: ${body.trim().slice(0, 200)}`);
@@ -44,7 +44,7 @@ export async function probeReplica(
   const labels =
     replica.labels && (replica.labelsGiven || !afresh)
       ? replica.labels
-      : externalLabelsOf(configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data.yaml);
+      : await externalLabelsOf(configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data.yaml);
   return { features, labels };
 }
 
@@ -52,11 +52,13 @@ export async function probeReplica(
  * The external labels in a server's configuration, as the server prints it: top-level keys stand at the beginning of a line.
  * @throws Error where the server reads from other servers: its answers to reads would hold their data too
  */
-export function externalLabelsOf(config: string): Record<string, string> {
+export async function externalLabelsOf(config: string): Promise<Record<string, string>> {
   if (/^remote_read:/m.test(config))
     throw new Error("it has remote_read itself, so what it answers is not its own data alone");
   const [section] = /^global:\n(?:[ \t].*\n|\n)*/m.exec(`${config}\n`) ?? [];
   if (section === undefined) return {};
+  // where the topology tells the labels, it is never needed
+  const { parse } = await import("yaml");
   return globalSection.parse(parse(section, { schema: "failsafe" })).global?.external_labels ?? {};
 }
 

@@ -3,10 +3,8 @@ import path from "node:path";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { askVersion } from "./ask-version.ts";
 import { programsFolder } from "./cache-folder.ts";
-import { fetchDebianPackage } from "./debian-package.ts";
 import type { DownloadProgress } from "./download.ts";
 import { installedPrograms } from "./installed-programs.ts";
-import { fetchRelease } from "./official-release.ts";
 import { type PinnedRelease, pinnedReleases } from "./pinned-releases.ts";
 import { type Environment, type FoundProgram, type ProgramName, programs } from "./program.ts";
 import { matchesVersion } from "./version-order.ts";
@@ -60,9 +58,12 @@ export async function findProgram(
     tries.push(`PATH and ${programsFolder(env)}: hold no ${binaries.join(" or ")}`);
 
   const { releases = pinnedReleases, signal } = options;
+  // what downloads is large, and most programs are there already: a gateway never needs it
+  const { fetchRelease } = await import("./official-release.ts");
   const release = await fetchRelease(name, want.version, env, releases, options);
   if (!("why" in release)) return release;
   tries.push(`${release.what}: ${release.why}`);
+  const { fetchDebianPackage } = await import("./debian-package.ts");
   const debian = await fetchDebianPackage(name, want.version, env, signal);
   if (!("why" in debian)) return debian;
   tries.push(`${debian.what}: ${debian.why}`);

@@ -1,0 +1,23 @@
+import type { Agent as AgentClass, Dispatcher } from "undici";
+// the rest of undici takes 13 MB of memory
+import Agent from "undici/lib/dispatcher/agent.js";
+import request from "undici/lib/api/api-request.js";
+
+/** Connections to any number of servers, kept open between requests. */
+export function httpAgent(options?: AgentClass.Options): Dispatcher {
+  return new Agent(options);
+}
+
+export type RequestOptions = Omit<Dispatcher.RequestOptions, "path" | "origin" | "method"> & {
+  dispatcher: Dispatcher;
+  method?: "GET" | "POST";
+};
+
+/** Sends a request; resolves with the headers of its answer. */
+export async function sendRequest(
+  url: string,
+  { dispatcher, method = "GET", ...options }: RequestOptions,
+): Promise<Dispatcher.ResponseData> {
+  const { origin, pathname, search } = new URL(url);
+  return await request.call(dispatcher, { ...options, method, origin, path: pathname + search });
+}
