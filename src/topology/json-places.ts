@@ -2,7 +2,6 @@ import type { Position } from "../errors/promfleet-error.ts";
 import type { ValuePath } from "../spec/document.ts";
 
 interface Place {
-  path: ValuePath;
   /** Where the key begins, for values of an object. */
   key: number | undefined;
   value: number;
@@ -12,7 +11,8 @@ interface Place {
 export class JsonPlaces {
   readonly #text: string;
   readonly #file: string;
-  readonly #places: Place[] = [];
+  /** By the path as JSON; of a key that stands twice the last counts. */
+  readonly #places = new Map<string, Place>();
   #at = 0;
   /** Where the text stops being JSON. */
   #broken: { at: number; why: string } | undefined;
@@ -31,9 +31,7 @@ export class JsonPlaces {
   }
 
   positionOf(path: ValuePath, ofKey = false): Position | undefined {
-    const wanted = JSON.stringify(path);
-    // of a key that stands twice the last counts
-    const place = this.#places.findLast((candidate) => JSON.stringify(candidate.path) === wanted);
+    const place = this.#places.get(JSON.stringify(path));
     return place && this.#position(ofKey ? (place.key ?? place.value) : place.value);
   }
 
@@ -61,6 +59,8 @@ export class JsonPlaces {
 
   #expected(what: string): false {
     const found = this.#text.charAt(this.#at);
+    if (found === '"')
+      return this.#break("a string begins that does not end, or that holds what has to be escaped");
     return this.#break(
       found === ""
         ? `it ends where ${what} is expected`
@@ -70,7 +70,7 @@ export class JsonPlaces {
 
   #value(path: ValuePath, key?: number): boolean {
     this.#blanks();
-    this.#places.push({ path, key, value: this.#at });
+    this.#places.set(JSON.stringify(path), { key, value: this.#at });
     if (path.length > deepest) return this.#break("it is nested too deeply");
     if (this.#take(/\{/) !== undefined) return this.#members(path);
     if (this.#take(/\[/) !== undefined) return this.#items(path);
@@ -78,9 +78,15 @@ export class JsonPlaces {
     return this.#string() !== undefined || this.#take(scalar) !== undefined || this.#expected("a value");
   }
 
+  /** Piece by piece: one pattern for all of it would try every way to cut a long string that does not end. */
   #string(): string | undefined {
+    const start = this.#at;
+    if (this.#take(/"/) === undefined) return undefined;
     // oxlint-disable-next-line no-control-regex -- JSON has them escaped
-    return this.#take(/"(?:[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4}))*"/);
+    while (this.#take(/[^"\\\u0000-\u001f]+|\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})/) !== undefined);
+    if (this.#take(/"/) !== undefined) return this.#text.slice(start, this.#at);
+    this.#at = start;
+    return undefined;
   }
 
   #members(path: ValuePath): boolean {

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import { type Complaint, PromfleetError } from "../errors/promfleet-error.ts";
 import type { ValuePath } from "../spec/document.ts";
+import { listIn } from "../spec/job-findings.ts";
 import { type Finding, pathText, schemaFindings, withoutEmptyKeys } from "../spec/schema-complaints.ts";
+import { isMap } from "../spec/shown-value.ts";
 import { JsonPlaces } from "./json-places.ts";
 import type { Topology } from "./topology.ts";
 import { topologySchema } from "./topology-schema.ts";
@@ -27,7 +29,7 @@ export function parseTopology(text: string, file: string): Topology {
   const shape = parsed.success
     ? []
     : schemaFindings(topologySchema, value, parsed.error.issues, words, () => undefined);
-  const findings = [...shape, ...(parsed.success ? meaningFindings(parsed.data) : [])];
+  const findings = [...shape, ...urlFindings(value), ...(parsed.success ? meaningFindings(parsed.data) : [])];
   if (findings.length > 0 || !parsed.success) throw refusal(text, file, findings);
   return filledIn(parsed.data, text);
 }
@@ -66,6 +68,18 @@ function refusal(text: string, file: string, findings: readonly Finding[]): Prom
   return new PromfleetError([first ?? { code, message: `${file} is no topology` }, ...more]);
 }
 
+/** URLs that are none. Takes anything. */
+function urlFindings(root: unknown): Finding[] {
+  return listIn(root, "shards").flatMap((shard, index) =>
+    listIn(shard, "replicas").flatMap((replica, at): Finding[] => {
+      const url = isMap(replica) ? replica["url"] : undefined;
+      const why = typeof url === "string" && url !== "" ? baseUrl(url).why : undefined;
+      const path = ["shards", index, "replicas", at, "url"];
+      return why === undefined ? [] : [{ code, message: `${pathText(path)} ${why}`, path }];
+    }),
+  );
+}
+
 /** What is wrong though every value is what it should be. */
 function meaningFindings({ fleet, shards }: Content): Finding[] {
   const names = {
@@ -92,14 +106,14 @@ function meaningFindings({ fleet, shards }: Content): Finding[] {
           message: `shard ${JSON.stringify(shard.id)} has a replica ${JSON.stringify(replica.name)} already`,
           path: [...own, "name"],
         });
+      else {
+        const server = serverName(fleet, shard.id, replica);
+        const serverPath = [...own, replica.server === undefined ? "name" : "server"];
+        once("server", server, serverPath, `the server name ${JSON.stringify(server)}`);
+      }
       replicas.add(replica.name);
-      const server = serverName(fleet, shard.id, replica);
-      const serverPath = [...own, replica.server === undefined ? "name" : "server"];
-      once("server", server, serverPath, `the server name ${JSON.stringify(server)}`);
       const { url, why } = baseUrl(replica.url);
-      if (why !== undefined)
-        findings.push({ code, message: `${pathText([...own, "url"])} ${why}`, path: [...own, "url"] });
-      else once("url", url, [...own, "url"], `the URL ${url}`);
+      if (why === undefined) once("url", url, [...own, "url"], `the URL ${url}`);
     }
     for (const [at, [from, to]] of (shard.slots ?? []).entries()) {
       const own = [...path, "slots", at];
@@ -131,7 +145,7 @@ function baseUrl(text: string): { url: string; why?: string } {
         : /[?#]/.test(text)
           ? "has a query or a fragment, which have no place in it"
           : undefined;
-  if (!parsed || why !== undefined) return { url: text, why: `${shown} ${why ?? ""}` };
+  if (!parsed || why !== undefined) return { url: text, why: `is ${shown}, which ${why ?? ""}` };
   return { url: `${parsed.origin}${parsed.pathname}`.replace(/\/+$/, "") };
 }
 
