@@ -44,7 +44,7 @@ export function isCombined(api: string): boolean {
 }
 
 /**
- * The answer of the fleet, in the shape that one Prometheus would give it. What a shard refuses, it refuses for all.
+ * The answer of the fleet, in the shape that one Prometheus would give it. What a shard refuses is refused for all.
  * @throws ShardLost when a shard is missing; PromfleetError; the signal's reason
  */
 export async function combine(
@@ -72,7 +72,7 @@ function wayOf<T>(combiner: Combiner<T>): Way {
       return { status, headers: contentHeaders(headers), body };
     }
     const said = await askShards(context, request, (body, from) => combiner.parse(body, from), signal);
-    if ("refusal" in said) return said.refusal;
+    if ("instead" in said) return said.instead;
     return combiner.merge(said.parts, params, new Set(router.topology.onEveryShard));
   };
 }

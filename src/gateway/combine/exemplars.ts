@@ -10,20 +10,17 @@ type Exemplar = z.infer<typeof exemplar>;
 type SeriesExemplars = z.infer<typeof seriesExemplars>;
 
 /** The exemplars of all shards: series sorted by their labels, the exemplars of a series by time, each once. */
-export const exemplarsCombiner: Combiner<Part<SeriesExemplars[] | null | undefined>> = {
+export const exemplarsCombiner: Combiner<Part<SeriesExemplars[]>> = {
   method: "POST",
-  parse: partOf(z.array(seriesExemplars).nullish()),
+  parse: partOf(z.array(seriesExemplars)),
   merge(parts) {
-    // a query that selects no series has null for data, or no data at all, and so on every shard
-    const first = parts[0]?.data;
-    const lists = parts.flatMap(({ data }) => (data ? [data] : []));
-    return successAnswer(lists.length === 0 ? first : unitedExemplars(lists), unitedAnnotations(parts));
+    return successAnswer(unitedExemplars(parts.flatMap(({ data }) => data)), unitedAnnotations(parts));
   },
 };
 
-function unitedExemplars(lists: readonly (readonly SeriesExemplars[])[]): SeriesExemplars[] {
+function unitedExemplars(all: readonly SeriesExemplars[]): SeriesExemplars[] {
   const bySeries = new Map<string, { seriesLabels: LabelSet; exemplars: Map<string, Exemplar> }>();
-  for (const { seriesLabels, exemplars } of lists.flat()) {
+  for (const { seriesLabels, exemplars } of all) {
     const key = labelSetKey(seriesLabels);
     const series = bySeries.get(key) ?? { seriesLabels, exemplars: new Map<string, Exemplar>() };
     bySeries.set(key, series);

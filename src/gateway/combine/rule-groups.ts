@@ -6,7 +6,8 @@ const ruleShape = z.looseObject({
   type: z.string(),
   name: z.string(),
   query: z.string(),
-  labels: labelSet,
+  /** Prometheus 2 leaves them out of a recording rule that has none. */
+  labels: labelSet.optional(),
   /** Of alerting rules. */
   state: z.string().optional(),
   duration: z.number().optional(),
@@ -86,7 +87,7 @@ function unitedRules(left: readonly Rule[], right: readonly Rule[]): Rule[] {
 function ruleKeys(rules: readonly Rule[]): string[] {
   const times = new Map<string, number>();
   return rules.map(({ type, name, query, labels, duration }) => {
-    const key = JSON.stringify([type, name, query, labelSetKey(labels), duration]);
+    const key = JSON.stringify([type, name, query, labelSetKey(labels ?? {}), duration]);
     const time = (times.get(key) ?? 0) + 1;
     times.set(key, time);
     return `${time} ${key}`;

@@ -12,14 +12,14 @@ export interface ShardAccess {
 /** Bytes of all shards' answers to one request. */
 export const maxAnswerBytes = 256 * 1024 ** 2;
 
-/** Of a shard: what it answered, or how it refused. */
-type Said<T> = { part: T } | { refusal: Answer };
+/** Of a shard: its part, or what it answered instead: an error, or 204 where a query of exemplars selects nothing. */
+type Said<T> = { part: T } | { instead: Answer };
 
 /**
  * Asks every shard at the same time. An answer that breaks off or is none is asked of the shard's next replica.
  * @param parse an answer; a SyntaxError or ZodError of it counts as an answer that is none
  * @param budget bytes that the answers may have together
- * @returns what came out of parse in the order of the shards, or the refusal of the first shard that refused
+ * @returns what came out of parse in the order of the shards, or the answer of the first shard that did not say 200
  * @throws ShardLost when a shard has no replica left; PromfleetError; the signal's reason
  */
 export async function askShards<T>(
@@ -28,7 +28,7 @@ export async function askShards<T>(
   parse: (body: Buffer, from: Replica) => T,
   signal: AbortSignal,
   budget = maxAnswerBytes,
-): Promise<{ parts: T[] } | { refusal: Answer }> {
+): Promise<{ parts: T[] } | { instead: Answer }> {
   const giveUp = new AbortController();
   const either = AbortSignal.any([signal, giveUp.signal]);
   const bytes = { left: budget };
@@ -39,7 +39,7 @@ export async function askShards<T>(
   try {
     const parts: T[] = [];
     for (const said of await Promise.all(asked)) {
-      if ("refusal" in said) return said;
+      if ("instead" in said) return said;
       parts.push(said.part);
     }
     return { parts };
@@ -76,8 +76,8 @@ class ShardAsking {
       const spent = { bytes: 0 };
       try {
         const whole = await wholeBody(body, bytes, spent);
-        if (status < 300) return { part: parse(whole, replica) };
-        return { refusal: { status, headers: contentHeaders(headers), body: whole } };
+        if (status === 200) return { part: parse(whole, replica) };
+        return { instead: { status, headers: contentHeaders(headers), body: whole } };
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof PromfleetError) throw error;

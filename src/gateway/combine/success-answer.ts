@@ -16,12 +16,17 @@ export interface Part<T> {
 const messages = z.array(z.string()).nullish();
 const annotationsShape = z.object({ status: z.literal("success"), warnings: messages, infos: messages });
 
-/** A reader of whole answers. It throws a SyntaxError or ZodError for what is none. */
+/**
+ * A reader of whole answers. What it was told nothing of stays as it is, in its place. It throws a SyntaxError or ZodError for
+ * what is no answer.
+ * @param data checks and changes nothing
+ */
 export function partOf<T>(data: z.ZodType<T>): (body: Buffer) => Part<T> {
   const shape = z.object({ data });
   return (body) => {
-    const answer: unknown = JSON.parse(body.toString());
-    return { data: shape.parse(answer).data, annotations: annotationsOf(answer) };
+    const answer = JSON.parse(body.toString()) as { data: T };
+    shape.parse(answer);
+    return { data: answer.data, annotations: annotationsOf(answer) };
   };
 }
 
