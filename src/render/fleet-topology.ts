@@ -1,4 +1,5 @@
 import type { FleetPlan } from "../plan/fleet-plan.ts";
+import { printTopology } from "../topology/print-topology.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash } from "./rule-files.ts";
@@ -49,7 +50,7 @@ export function renderTopology(
   addresses: Addresses,
   program: EvaluatorProgram,
 ): RenderedFile {
-  const content = `${JSON.stringify(fleetTopology(plan, addresses, program), null, 2)}\n`;
+  const content = printTopology(fleetTopology(plan, addresses, program));
   return { path: "topology.json", content, mode: 0o600 };
 }
 

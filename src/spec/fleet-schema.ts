@@ -60,12 +60,18 @@ const rule = openSection({
   record: text("the name of a metric").optional().describe("What a recording rule records."),
   alert: text("the name of an alert").optional().describe("What an alerting rule is called."),
   expr: text("a PromQL expression").describe("The expression, written as if there were one Prometheus."),
+  for: text("a duration").optional().describe("How long an alert is pending before it fires."),
+  keep_firing_for: text("a duration").optional().describe("How long an alert fires on after its end."),
   labels: labels().optional().describe("Labels that it adds."),
+  annotations: labels().optional().describe("Annotations of the alert."),
 });
 
 const ruleGroup = openSection({
   name: text("the name of a group").describe("The name of the group; each has its own."),
   interval: duration().optional().describe("How often the group is evaluated."),
+  query_offset: text("a duration").optional().describe("How far back the group's rules look."),
+  limit: whole(0, Number.MAX_SAFE_INTEGER).optional().describe("How many series or alerts a rule may make."),
+  labels: labels().optional().describe("Labels that each of its rules adds."),
   rules: listOf(rule).describe("Recording and alerting rules."),
 });
 
