@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { RenderedFile } from "../render/rendered-file.ts";
@@ -6,6 +6,21 @@ import { isCode } from "./atomic-write.ts";
 
 /** Marks a folder as written here, so that it may be replaced. */
 const marker = ".promfleet-rendered";
+
+/** What a file system answers where it cannot be written; ENOENT is that of /proc. */
+const refusals = [
+  "EACCES",
+  "EBUSY",
+  "EDQUOT",
+  "EEXIST",
+  "ELOOP",
+  "ENAMETOOLONG",
+  "ENOENT",
+  "ENOSPC",
+  "ENOTDIR",
+  "EPERM",
+  "EROFS",
+];
 
 /**
  * Makes a folder hold exactly these files. It is written beside and then takes the old one's place, so a failure leaves what
@@ -18,7 +33,8 @@ export async function writeFolder(
   files: readonly RenderedFile[],
   force: boolean,
 ): Promise<void> {
-  const target = path.resolve(folder);
+  // a link stays, and what it leads to is written
+  const target = await realpath(folder).catch(() => path.resolve(folder));
   const there = await contents(target);
   if (there.length > 0 && !there.includes(marker) && !force)
     throw new PromfleetError({
@@ -38,8 +54,7 @@ export async function writeFolder(
     await replace(target, made, there.length > 0);
   } catch (error) {
     if (made !== undefined) await rm(made, { recursive: true, force: true });
-    if (!isCode(error, ["ENOSPC", "EDQUOT", "EACCES", "EPERM", "EROFS", "ENOTDIR", "EBUSY", "EEXIST"]))
-      throw error;
+    if (!isCode(error, refusals)) throw error;
     const message = `cannot write ${folder}: ${error.message}`;
     throw new PromfleetError({ code: "OUTPUT_NOT_WRITABLE", message }, { cause: error });
   }
