@@ -1,6 +1,6 @@
 /** Makes dist/: the sources as one bundle for Node 24, and a first file that even an old Node can read. */
 import { build } from "esbuild";
-import { chmod, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, copyFile, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
@@ -46,4 +46,7 @@ await build({
   logLevel: "warning",
 });
 await writeFile(path.join(dist, "promfleet.js"), launcher);
+// the first line of every fleet.yaml leads editors to it
+for (const schema of ["fleet.schema.json", "topology.schema.json"])
+  await copyFile(path.join(root, "docs/reference", schema), path.join(dist, schema));
 await chmod(path.join(dist, "promfleet.js"), 0o755);

@@ -12,20 +12,21 @@ export function command(): Command {
     .option("-f, --file <file>", "the fleet", "fleet.yaml")
     .requiredOption("-o, --output <dir>", "the folder; made where it is not there")
     .option("--force", "replace a folder with files that promfleet did not write")
-    .addHelpText(
-      "after",
-      `
+    .addHelpText("after", help)
+    .action(run);
+}
+
+const help = `
 The same fleet.yaml and version of Prometheus always give the same bytes. Ports are chosen when a fleet is started: topology.json
 has those that it would like best, 127.0.0.1:9390 and on.
 
 Examples:
-  promfleet render -o out
-  promfleet render -f production.yaml -o /tmp/production && diff -r out /tmp/production
-`,
-    )
-    .action(async (options: Options) => {
-      const { renderFleet } = await import("./render-fleet.ts");
-      const written = await renderFleet(options.file, options.output, options.force ?? false);
-      process.stdout.write(`${written} files written to ${options.output}\n`);
-    });
+  $ promfleet render -o out
+  $ promfleet render -f production.yaml -o /tmp/production && diff -r out /tmp/production
+`;
+
+async function run({ file, output, force }: Options): Promise<void> {
+  const { renderFleet } = await import("./render-fleet.ts");
+  const written = await renderFleet(file, output, force ?? false);
+  process.stdout.write(`${written} files written to ${output}\n`);
 }

@@ -1,5 +1,7 @@
-/** Where editors find the schema of fleet.yaml. */
-export const fleetSchemaUrl = "https://promfleet.dev/schema/v1alpha1/fleet.schema.json";
+import manifest from "../../package.json" with { type: "json" };
+
+/** Where editors find the schema of fleet.yaml: it is part of the published package. */
+export const fleetSchemaUrl = `https://unpkg.com/promfleet@${manifest.version}/dist/fleet.schema.json`;
 
 /** The line by which editors know what may stand in a fleet.yaml. */
 export const schemaLine = `# yaml-language-server: $schema=${fleetSchemaUrl}`;

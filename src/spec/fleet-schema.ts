@@ -16,7 +16,8 @@ export const apiVersion = "promfleet.dev/v1alpha1";
 export const kind = "PrometheusFleet";
 
 const label = () => matching(labelName, "a label name such as instance");
-const labels = () => z.record(z.string(), z.string({ error: "a string" }), { error: "a map of labels" });
+const texts = (what: string) => z.record(z.string(), z.string({ error: "a string" }), { error: what });
+const labels = () => texts("a map of labels");
 
 const prometheus = section({
   version: matching(/^\d+(\.\d+){0,2}$/, 'a version in quotes, such as "3.16" or "2.42.0",')
@@ -63,7 +64,7 @@ const rule = openSection({
   for: text("a duration").optional().describe("How long an alert is pending before it fires."),
   keep_firing_for: text("a duration").optional().describe("How long an alert fires on after its end."),
   labels: labels().optional().describe("Labels that it adds."),
-  annotations: labels().optional().describe("Annotations of the alert."),
+  annotations: texts("a map of texts").optional().describe("Annotations of the alert."),
 });
 
 const ruleGroup = openSection({
@@ -110,14 +111,16 @@ export const evaluatorKeys = {
 
 /** fleet.yaml. Keys that YAML leaves empty count as left out. */
 export const fleetSchema = section({
-  apiVersion: z.literal(apiVersion, { error: apiVersion }),
-  kind: z.literal(kind, { error: kind }),
+  apiVersion: z
+    .literal(apiVersion, { error: apiVersion })
+    .describe("The version of this format, written as here."),
+  kind: z.literal(kind, { error: kind }).describe("What the file declares."),
   metadata: section({
     name: matching(
       /^(?=.{1,40}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?$/,
       "a name of at most 40 lower-case letters, digits and hyphens, beginning and ending with a letter or digit,",
-    ).describe("The name of the fleet: a DNS label of at most 40 characters."),
-  }),
+    ).describe("The name of the fleet: servers are called NAME-SHARD-REPLICA."),
+  }).describe("Who it is."),
   spec: section({
     shards: whole(1, 64).default(1).describe("Into how many parts the targets are cut."),
     replicas: whole(1, 5)
@@ -155,7 +158,9 @@ export const fleetSchema = section({
     })
       .prefault({})
       .describe("Jobs that promfleet adds by itself."),
-  }).prefault({}),
+  })
+    .prefault({})
+    .describe("What it is to be."),
 });
 
 export type FleetDocument = z.output<typeof fleetSchema>;

@@ -1,4 +1,4 @@
-import type { ValuePath } from "./document.ts";
+import type { ValuePath } from "./input-document.ts";
 import { parseDuration } from "./duration.ts";
 import { nearest } from "./nearest.ts";
 import { regexMistake } from "./re2-syntax.ts";

@@ -1,5 +1,6 @@
 import { type Complaint, PromfleetError, type Position } from "../errors/promfleet-error.ts";
-import { type InputDocument, readDocument, type ValuePath } from "./document.ts";
+import { readDocument } from "./document.ts";
+import type { InputDocument, ValuePath } from "./input-document.ts";
 import { fleetSchema, notBuilt } from "./fleet-schema.ts";
 import type { FleetSpec } from "./fleet-spec.ts";
 import { fleetSpec } from "./fleet-spec-from.ts";

@@ -1,4 +1,4 @@
-import type { ValuePath } from "./document.ts";
+import type { ValuePath } from "./input-document.ts";
 import type { Finding, SourceOf } from "./schema-complaints.ts";
 import { pathText } from "./schema-complaints.ts";
 import { isMap, isPlain, quoteAdvice, shownWithType } from "./shown-value.ts";

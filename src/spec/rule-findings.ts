@@ -1,4 +1,4 @@
-import type { ValuePath } from "./document.ts";
+import type { ValuePath } from "./input-document.ts";
 import { listIn } from "./job-findings.ts";
 import { type Finding, pathText } from "./schema-complaints.ts";
 import { isMap } from "./shown-value.ts";

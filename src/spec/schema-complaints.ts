@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Complaint } from "../errors/promfleet-error.ts";
 import type { ErrorCode } from "../errors/catalogue.ts";
-import type { ValuePath } from "./document.ts";
+import type { ValuePath } from "./input-document.ts";
 import { nearest } from "./nearest.ts";
 import { isMap, isPlain, quoteAdvice, shown, shownWithType } from "./shown-value.ts";
 

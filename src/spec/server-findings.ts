@@ -1,4 +1,4 @@
-import type { ValuePath } from "./document.ts";
+import type { ValuePath } from "./input-document.ts";
 import { parseDuration } from "./duration.ts";
 import { listIn } from "./job-findings.ts";
 import { type Finding, pathText } from "./schema-complaints.ts";
@@ -52,7 +52,7 @@ function globalFindings(global: unknown): Finding[] {
 }
 
 /** Flags that promfleet sets itself, and the key that does it where there is one. */
-const ownFlags: Readonly<Record<string, string | undefined>> = {
+export const ownFlags: Readonly<Record<string, string | undefined>> = {
   "config.file": undefined,
   "query.lookback-delta": "spec.evaluator.lookback",
   "query.max-concurrency": "spec.gateway.limits.concurrency",

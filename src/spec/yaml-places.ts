@@ -1,6 +1,6 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, type Pair, type YAMLMap } from "yaml";
 import type { Position } from "../errors/promfleet-error.ts";
-import type { InputDocument, ValuePath } from "./document.ts";
+import type { InputDocument, ValuePath } from "./input-document.ts";
 import { type AliasTargets, isMergeKey, keyText, offsetOf } from "./yaml-values.ts";
 
 interface Place {

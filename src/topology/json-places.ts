@@ -1,5 +1,5 @@
 import type { Position } from "../errors/promfleet-error.ts";
-import type { ValuePath } from "../spec/document.ts";
+import type { ValuePath } from "../spec/input-document.ts";
 
 interface Place {
   /** Where the key begins, for values of an object. */

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Complaint, PromfleetError } from "../errors/promfleet-error.ts";
-import type { ValuePath } from "../spec/document.ts";
+import type { ValuePath } from "../spec/input-document.ts";
 import { listIn } from "../spec/job-findings.ts";
 import { type Finding, pathText, schemaFindings, withoutEmptyKeys } from "../spec/schema-complaints.ts";
 import { isMap } from "../spec/shown-value.ts";

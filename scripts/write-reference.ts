@@ -1,0 +1,44 @@
+/**
+ * Writes the documents that are made from the sources: docs/errors.md and docs/reference. With --check it writes nothing, and
+ * fails if one of them is not what it would write.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { fleetSchema } from "../src/spec/fleet-schema.ts";
+import { fleetSchemaUrl } from "../src/spec/default-fleet.ts";
+import { topologySchema } from "../src/topology/topology-schema.ts";
+import { cliPage } from "./reference/cli-page.ts";
+import { errorPage } from "./reference/error-page.ts";
+import { fleetPage } from "./reference/fleet-page.ts";
+import { jsonSchema } from "./reference/json-schema.ts";
+import { topologyPage } from "./reference/topology-page.ts";
+
+const root = path.resolve(import.meta.dirname, "..");
+
+const documents: Readonly<Record<string, string>> = {
+  "docs/errors.md": errorPage(),
+  "docs/reference/cli.md": await cliPage(),
+  "docs/reference/fleet.md": fleetPage(),
+  "docs/reference/fleet.schema.json": jsonSchema(fleetSchema, "fleet.yaml", fleetSchemaUrl),
+  "docs/reference/topology.md": topologyPage(),
+  "docs/reference/topology.schema.json": jsonSchema(
+    topologySchema,
+    "topology.json",
+    fleetSchemaUrl.replace("fleet.", "topology."),
+  ),
+};
+
+if (process.argv.includes("--check")) {
+  let stale = 0;
+  for (const [file, content] of Object.entries(documents)) {
+    const there = await readFile(path.join(root, file), "utf8").catch(() => undefined);
+    if (there === content) continue;
+    stale++;
+    console.error(`reference: ${file} is not what the sources say; run \`make format\``);
+  }
+  console.log(`reference: ${Object.keys(documents).length} documents, ${stale} stale`);
+  process.exitCode = stale === 0 ? 0 : 1;
+} else {
+  await mkdir(path.join(root, "docs/reference"), { recursive: true });
+  for (const [file, content] of Object.entries(documents)) await writeFile(path.join(root, file), content);
+}
