@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ask } from "./http.ts";
 import { type Started, start } from "./processes.ts";
@@ -23,6 +23,8 @@ export async function startGateway(
   const topologyFile = path.join(folder, "topology.json");
   await writeFile(topologyFile, topologyText(shards, version));
   const [log, out] = [path.join(folder, "gateway.log"), path.join(folder, "gateway.out")];
+  // one that was here before has said its own URL
+  await rm(out, { force: true });
   const process = start(
     promfleetProgram,
     ["gateway", "--topology", topologyFile, "--listen", "127.0.0.1:0", "-o", "json"],

@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { EvaluatorStarter } from "../gateway/evaluate/evaluator.ts";
@@ -50,8 +51,9 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
   const terminated = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminated.resolve());
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const [{ startGateway }, { readTopology }, { version }] = await Promise.all([
+  const [{ startGateway }, { collectAll }, { readTopology }, { version }] = await Promise.all([
     import("../gateway/gateway.ts"),
+    import("../gateway/collector.ts"),
     import("../gateway/topology-follower.ts"),
     import("./version.ts"),
   ]);
@@ -80,6 +82,9 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
       version,
       say,
     });
+    collectAll();
+    // for the next start, however this one ends
+    flushCompileCache();
     const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
     const url = `http://${host}:${gateway.port}`;
     console.log(output === "json" ? JSON.stringify({ gateway: url, reads: gateway.readUrl }) : url);

@@ -1,11 +1,9 @@
-import v8 from "node:v8";
-import vm from "node:vm";
+import { collectYoung } from "../collector.ts";
 
 /** Bytes of buffers that may lie around unused. */
 const allowance = 4 * 1024 ** 2;
 
 let spent = 0;
-let collect: (() => void) | undefined;
 
 /**
  * To be told of bytes that pass through. Their buffers lie outside of V8's heap, so that passing a large answer does not look
@@ -16,12 +14,5 @@ export function spendBuffers(bytes: number): void {
   spent += bytes;
   if (spent < allowance) return;
   spent = 0;
-  collect ??= youngCollector();
-  collect();
-}
-
-function youngCollector(): () => void {
-  v8.setFlagsFromString("--expose-gc");
-  const gc = vm.runInNewContext("gc") as (options: { type: "minor"; execution: "sync" }) => void;
-  return () => gc({ type: "minor", execution: "sync" });
+  collectYoung();
 }
