@@ -17,8 +17,8 @@ export function dataElements(body: Buffer): Part<string[]> {
   let from = head.length;
   let depth = 0;
   for (let at = from; ; at++) {
-    const byte = text.charCodeAt(at);
-    if (byte === quote) at = endOfString(text, at);
+    const byte = body[at];
+    if (byte === quote) at = endOfString(body, at);
     else if (byte === comma && depth === 0) {
       elements.push(text.slice(from, at));
       from = at + 1;
@@ -27,14 +27,14 @@ export function dataElements(body: Buffer): Part<string[]> {
       if (at > from) elements.push(text.slice(from, at));
       const rest = Buffer.from(text.slice(at + 1), "latin1").toString();
       return { data: elements, annotations: annotationsOf(JSON.parse(`{"status":"success"${rest}`)) };
-    } else if (Number.isNaN(byte)) throw new SyntaxError("an answer ends within its data");
+    } else if (byte === undefined) throw new SyntaxError("an answer ends within its data");
   }
 }
 
 /** @param at of the quote that begins it @returns where the one is that ends it */
-function endOfString(text: string, at: number): number {
-  for (let end = at + 1; end < text.length; end++) {
-    const byte = text.charCodeAt(end);
+function endOfString(body: Buffer, at: number): number {
+  for (let end = at + 1; end < body.length; end++) {
+    const byte = body[end];
     if (byte === quote) return end;
     if (byte === backslash) end++;
   }

@@ -1,7 +1,7 @@
 import { type Combiner, type Params, allParams } from "./combiner.ts";
 import { dataElements } from "./data-elements.ts";
 import { elementListAnswer } from "./element-list-answer.ts";
-import { type LabelSet, compareLabelSets } from "./label-set.ts";
+import { compareLabelTexts } from "./label-text-order.ts";
 import { limited } from "./result-limit.ts";
 import { type Part, unitedAnnotations } from "./success-answer.ts";
 
@@ -23,35 +23,24 @@ function unitedSeries(parts: readonly Part<string[]>[], params: Params): string[
 }
 
 function* mergedByLabels(lists: readonly (readonly string[])[]): Generator<string> {
-  const heads = lists.map((list) => ({ list, at: -1, labels: {} as LabelSet, element: "" })).filter(advance);
-  while (heads.length > 0) {
-    let first = heads[0];
+  const heads = lists.map((list) => ({ list, at: 0, element: list[0] }));
+  for (;;) {
+    let first: Head | undefined;
     for (const head of heads)
-      if (first && compareLabelSets(head.labels, first.labels, compareBytes) < 0) first = head;
-    if (!first) return;
+      if (head.element !== undefined && isBefore(head.element, first?.element)) first = head;
+    if (first?.element === undefined) return;
     yield first.element;
-    if (!advance(first)) heads.splice(heads.indexOf(first), 1);
+    first.element = first.list[++first.at];
   }
 }
 
 interface Head {
   list: readonly string[];
   at: number;
-  element: string;
-  labels: LabelSet;
+  /** Undefined at the end. */
+  element: string | undefined;
 }
 
-/** @returns whether there is a next one */
-function advance(head: Head): boolean {
-  const element = head.list[++head.at];
-  if (element === undefined) return false;
-  head.element = element;
-  head.labels = JSON.parse(element) as LabelSet;
-  return true;
-}
-
-/** Characters are bytes here, so that their order is the one of UTF-8. */
-function compareBytes(left: string, right: string): number {
-  if (left === right) return 0;
-  return left < right ? -1 : 1;
+function isBefore(element: string, other: string | undefined): boolean {
+  return other === undefined || compareLabelTexts(element, other) < 0;
 }
