@@ -3,7 +3,7 @@ import type { FleetSpec, Verbatim } from "../spec/fleet-spec.ts";
 import { withAbsoluteFiles } from "./absolute-files.ts";
 import { globalSection } from "./server-config.ts";
 import type { ValuePath } from "./yaml-path.ts";
-import { yamlText } from "./yaml-text.ts";
+import { yamlText } from "../spec/yaml-text.ts";
 
 /** A piece of Prometheus' configuration that can be checked alone. */
 export interface ConfigPart {

@@ -1,7 +1,7 @@
 import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { TopologyEvaluator } from "../topology/topology.ts";
 import { frameBytes, queryFlags } from "./server-flags.ts";
-import { yamlText } from "./yaml-text.ts";
+import { yamlText } from "../spec/yaml-text.ts";
 
 /** What an evaluator is to be. */
 export interface EvaluatorSettings {

@@ -3,7 +3,7 @@ import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash, ruleFiles } from "./rule-files.ts";
 import { serverConfig } from "./server-config.ts";
-import { yamlText } from "./yaml-text.ts";
+import { yamlText } from "../spec/yaml-text.ts";
 
 /** The configuration of one server: the files of its folder. */
 export interface RenderedServer {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { RuleGroup } from "../spec/fleet-spec.ts";
-import { yamlText } from "./yaml-text.ts";
+import { yamlText } from "../spec/yaml-text.ts";
 
 /** A file of rule groups; its name changes with its content. */
 export interface RuleFile {

@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from "yaml";
-import { type Complaint, PromfleetError, type Position } from "../errors/promfleet-error.ts";
+import { PromfleetError, type Position } from "../errors/promfleet-error.ts";
 import { unboundedPart } from "./lexical-bounds.ts";
 import type { InputDocument } from "./input-document.ts";
 import { YamlPlaces } from "./yaml-places.ts";
