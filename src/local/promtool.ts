@@ -10,7 +10,7 @@ import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import { configParts } from "../render/config-parts.ts";
 import { renderServers } from "../render/render-servers.ts";
 import { pathAtLine, pathOfString, type ValuePath } from "../render/yaml-path.ts";
-import { yamlText } from "../render/yaml-text.ts";
+import { yamlText } from "../spec/yaml-text.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 import { promtoolRemarks, type Remark } from "./promtool-output.ts";
 
