@@ -54,6 +54,8 @@ test("where lists are cut the counts say how many are dropped", () => {
 test("what every shard scrapes is dropped by all alike", () => {
   const same = shard(["a"], ["x"]);
   expect(dropped([same, same], ["app"])).toEqual({ targets: ["x"], counts: { app: 1 } });
+  const cut = shard(["a", "b"], ["x"], 5);
+  expect(dropped([cut, cut], ["app"])).toEqual({ targets: ["x"], counts: { app: 5 } });
 });
 
 test("Prometheus 2 tells neither pools of dropped targets nor counts", () => {

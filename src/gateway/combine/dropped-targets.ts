@@ -42,7 +42,7 @@ export function unitedDropped(
       .filter((one) => one.active + one.dropped.length > 0);
     const common = droppedByAll(inPool.map(({ dropped }) => dropped));
     targets.push(...common);
-    counts.push([pool, Math.max(common.length, onEveryShard.has(pool) ? 0 : leastDropped(inPool))]);
+    counts.push([pool, Math.max(common.length, leastDropped(inPool, onEveryShard.has(pool)))]);
   }
   const isCounted = shards.some(({ droppedTargetCounts }) => droppedTargetCounts);
   return { targets, counts: isCounted ? Object.fromEntries(counts) : shards[0]?.droppedTargetCounts };
@@ -86,10 +86,10 @@ function droppedByAll([first = [], ...others]: readonly (readonly DroppedTarget[
  * How many targets of a pool no shard scrapes where the lists are cut and can not tell: of those that a shard drops the others
  * scrape as many as they have active ones. The least that any shard says, as shards do not learn of targets at the same time.
  */
-function leastDropped(shards: readonly PoolOnShard[]): number {
+function leastDropped(shards: readonly PoolOnShard[], isOnEveryShard: boolean): number {
   if (shards.every(({ count, dropped }) => count === dropped.length)) return 0;
   const active = shards.reduce((sum, shard) => sum + shard.active, 0);
-  return Math.min(...shards.map((shard) => shard.count - (active - shard.active)));
+  return Math.min(...shards.map((shard) => shard.count - (isOnEveryShard ? 0 : active - shard.active)));
 }
 
 function targetsOf(shard: ShardTargets): (ActiveTarget | DroppedTarget)[] {

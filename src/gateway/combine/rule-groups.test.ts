@@ -81,6 +81,15 @@ test("groups of one name in two files are two", () => {
   expect(united(shard, shard)).toEqual(shard);
   // also where only the second is on both
   expect(united(shard, shard.slice(1))).toEqual(shard);
+  // and where its file has another name
+  const [, second] = unitedGroups([shard, [group("g", "f9", [recording("s")])]]);
+  expect(second).toEqual({ group: shard[1], files: new Set(["f1", "f9"]) });
+  const alike = ["f0", "f1"].map((file) => group("g", file, [recording("r")]));
+  const renamed = ["f8", "f9"].map((file) => group("g", file, [recording("r")]));
+  expect(unitedGroups([alike, renamed]).map(({ files }) => [...files])).toEqual([
+    ["f0", "f8"],
+    ["f1", "f9"],
+  ]);
 });
 
 test("a group whose file lacks a rule on one shard is one group", () => {

@@ -101,9 +101,8 @@ function unitedRule(left: Rule, right: Rule): Rule {
   const worse = healths.indexOf(right.health) > healths.indexOf(left.health) ? right : left;
   const alerts =
     left.alerts && right.alerts ? unitedAlerts([left.alerts, right.alerts]) : (left.alerts ?? right.alerts);
-  const { lastError: _, ...rest } = left;
   return {
-    ...rest,
+    ...left,
     ...unitedEvaluation(left, right),
     ...(left.state !== undefined && { state: worseState(left.state, right.state ?? "") }),
     ...(alerts !== undefined && { alerts }),

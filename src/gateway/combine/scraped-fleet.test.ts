@@ -223,7 +223,8 @@ describe.each(["3.16", "2.42"])("with Prometheus %s", (version) => {
     const [hosts, ...others] = await groupsOf(workplace.path("servers/bed-1-b/rules-0-bbb.yml"));
     expect(others).toEqual([]);
     expect(hosts?.rules[1]?.alerts).toHaveLength(4);
-    expect(await groupsOf("rules-0-a")).toEqual([]);
+    for (const other of ["rules-0-a", "aules-0-aaa.yml", "xrules-0-aaa.yml"])
+      expect(await groupsOf(other)).toEqual([]);
   });
 
   test("what every shard scrapes is shown as often as it is scraped where nobody says that it is one", async () => {

@@ -26,9 +26,10 @@ afterAll(async () => {
 const whole = { method: "GET", path: "/api/v1/status/flags", headers: {} } as const;
 const nameAndLength = (body: Buffer, from: Replica) => `${from.server} ${body.length}`;
 
-function access() {
-  const replicas = proxies.map(({ url }) => ({ url }));
-  const router = new PlainRouter({ version: "3.16", shards: [replicas.slice(0, 2), replicas.slice(2)] });
+function access(shards?: string[][]) {
+  const urls = proxies.map(({ url }) => url);
+  const replicas = (shards ?? [urls.slice(0, 2), urls.slice(2)]).map((all) => all.map((url) => ({ url })));
+  const router = new PlainRouter({ version: "3.16", shards: replicas });
   routers.push(router);
   return { router, fetcher: new PlainFetcher(router) };
 }
@@ -40,9 +41,7 @@ async function asked(parse: (body: Buffer, from: Replica) => string = nameAndLen
 }
 
 function setFaults(...faults: readonly FaultProxy["fault"][]): void {
-  for (const [index, proxy] of proxies.entries()) {
-    proxy.fault = faults[index] ?? { kind: "none" };
-  }
+  for (const [index, proxy] of proxies.entries()) proxy.fault = faults[index] ?? { kind: "none" };
 }
 
 test("an answer that breaks off is asked of the next replica", async () => {
@@ -86,6 +85,16 @@ test("the answers of all shards together have a bound", async () => {
   await expect(asked(nameAndLength, 2 * length - 1)).rejects.toMatchObject({ code: "ANSWER_TOO_LARGE" });
 });
 
+test("what was thrown away does not count", async () => {
+  setFaults();
+  const length = Number((await asked())[0]?.split(" ")[1]);
+  const parts = await asked((_, from) => {
+    if (from.server === "bed-0-a") throw new SyntaxError("not an answer");
+    return from.server;
+  }, 2 * length);
+  expect(parts[0]).toBe("bed-0-b");
+});
+
 test("the reason of the one who gives up is what is thrown", async () => {
   const controller = new AbortController();
   const reason = new Error("the client went away");
@@ -93,4 +102,16 @@ test("the reason of the one who gives up is what is thrown", async () => {
   const answer = askShards(access(), whole, nameAndLength, controller.signal);
   controller.abort(reason);
   await expect(answer).rejects.toBe(reason);
+
+  const late = new AbortController();
+  const broken = askShards(
+    access([[server.url]]),
+    whole,
+    () => {
+      late.abort(reason);
+      throw new SyntaxError("not an answer");
+    },
+    late.signal,
+  );
+  await expect(broken).rejects.toBe(reason);
 });
