@@ -90,8 +90,9 @@ async function refusalOf(answer: Dispatcher.ResponseData): Promise<string | Buff
     // without either, the end of the connection would be the end of the answer, whole or not
     if (statusCode >= 300 && statusCode < 400)
       return refuse(body, `it redirects to ${String(headers["location"])}`);
-    if (headers["content-length"] === undefined && headers["transfer-encoding"] === undefined)
-      return refuse(body, "its answer does not say where it ends");
+    const isEndless = headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
+    // a 204 has no content that could go on
+    if (isEndless && statusCode !== 204) return refuse(body, "its answer does not say where it ends");
     return undefined;
   }
   const text = await beginning(body);
