@@ -19,8 +19,9 @@ export function command(): Command {
 }
 
 const help = `
-Without --from, the fleet scrapes this machine, itself and a demo service. With it, what fleet.yaml cannot carry is named on stderr and
-in comments at the top of the file, and the exit code is 0 all the same.
+Without --from, the fleet scrapes this machine, itself and a demo service. With it, the scrape configs, rules, alerting, remote
+writes and global settings of a Prometheus are taken over, files that it names included. What fleet.yaml cannot carry is named on
+stderr and in comments at the top of the file, and the exit code is 0 all the same. A file that holds secrets is for its owner alone.
 
 Examples:
   $ promfleet init
@@ -30,13 +31,17 @@ Examples:
 
 async function run({ name, from, shards, output }: Options): Promise<void> {
   const { initFleet } = await import("./init-fleet.ts");
-  const { file, notCarried, changed } = await initFleet({ name, from, shards });
+  const made = await initFleet({ name, from, shards });
   if (output === "json") {
-    console.log(JSON.stringify({ file, notCarried, changed }, undefined, 2));
+    console.log(JSON.stringify(made, undefined, 2));
     return;
   }
+  const { file, notCarried, changed, refused, secrets } = made;
   for (const { what, at, why } of notCarried) process.stderr.write(`not carried: ${at}: ${what}: ${why}\n`);
   for (const { what, at, why } of changed) process.stderr.write(`changed: ${at}: ${what}: ${why}\n`);
+  for (const { what, at, why } of refused) process.stderr.write(`will be refused: ${at}: ${why} [${what}]\n`);
+  if (secrets.length > 0)
+    process.stderr.write(`${file} holds secrets (${secrets.join(", ")}) and is readable by you alone\n`);
   process.stdout.write(
     `${file} is written; \`promfleet validate\` checks it, \`promfleet up\` starts the fleet\n`,
   );

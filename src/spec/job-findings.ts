@@ -69,7 +69,8 @@ function keyedByNothing(job: Readonly<Record<string, unknown>>, path: ValuePath)
   return [{ code: "SPEC_CONFLICT", message, path: [...path, "shardKey"], atKey: true }];
 }
 
-const durationKey = /^(?:(?:.+_)?(?:interval|timeout)|for|keep_firing_for|query_offset)$/;
+/** Keys of Prometheus' configuration that hold durations. */
+export const prometheusDuration = /^(?:(?:.+_)?(?:interval|timeout)|for|keep_firing_for|query_offset)$/;
 
 /** Durations and regular expressions of Prometheus' own sections that cannot be what they should. */
 export function verbatimFindings(section: unknown, path: ValuePath): Finding[] {
@@ -81,7 +82,7 @@ export function verbatimFindings(section: unknown, path: ValuePath): Finding[] {
     if (freeMaps.has(key)) return [];
     if (key.endsWith("relabel_configs")) return relabelFindings(value, at);
     if (
-      durationKey.test(key) &&
+      prometheusDuration.test(key) &&
       typeof value === "string" &&
       value !== "" &&
       parseDuration(value) === undefined

@@ -23,6 +23,7 @@ const stringKeys: ReadonlySet<string> = new Set([
   "name",
   "record",
   "alert",
+  "expr",
   "regex",
   "replacement",
   "separator",

@@ -14,6 +14,7 @@ export function serverFindings(spec: unknown): Finding[] {
       typeof flag === "string" ? flagFindings(flag, ["spec", "prometheus", "extraArgs", index]) : [],
     ),
     ...labelFindings(spec, prometheus),
+    ...trackerFindings(spec),
   ];
 }
 
@@ -108,7 +109,16 @@ function labelFindings(spec: unknown, prometheus: Readonly<Record<string, unknow
   const longTerm = isMap(spec) && isMap(spec["longTerm"]) ? spec["longTerm"] : {};
   const { replicaLabel = "prometheus_replica" } = longTerm;
   const own = ["spec", "prometheus", "externalLabels"];
-  return Object.keys(external).flatMap((name): Finding[] => {
+  return Object.entries(external).flatMap(([name, value]): Finding[] => {
+    if (typeof value === "string" && value.includes("$"))
+      return [
+        {
+          code: "SPEC_INVALID",
+          message: `${pathText([...own, name])} is ${shown(value)}, in which Prometheus would expand environment variables`,
+          path: [...own, name],
+          advice: "Write the value itself: the gateway has to know it.",
+        },
+      ];
     const at = { path: [...own, name], atKey: true };
     if (name === "" || name === "__name__")
       return [
@@ -128,4 +138,27 @@ function labelFindings(spec: unknown, prometheus: Readonly<Record<string, unknow
       },
     ];
   });
+}
+
+/** By this label, HA trackers of Cortex and Mimir know the replicas of a cluster, which they take for one pair. */
+export const trackerLabel = "__replica__";
+
+function trackerFindings(spec: unknown): Finding[] {
+  const longTerm = isMap(spec) && isMap(spec["longTerm"]) ? spec["longTerm"] : {};
+  const severalShards = isMap(spec) && Number(spec["shards"]) > 1;
+  if (
+    longTerm["replicaLabel"] !== trackerLabel ||
+    !severalShards ||
+    listIn(longTerm, "remoteWrite").length === 0
+  )
+    return [];
+  const message = `with more than one shard, a receiver that knows replicas by ${trackerLabel} would keep the samples of one shard and drop the others'`;
+  return [
+    {
+      code: "SPEC_CONFLICT",
+      message,
+      path: ["spec", "longTerm", "replicaLabel"],
+      advice: "Name another label, or set shards to 1.",
+    },
+  ];
 }
