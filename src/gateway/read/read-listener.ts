@@ -137,7 +137,7 @@ async function readRequest(request: IncomingMessage, limits: ReadLimits): Promis
     }
     const block = Buffer.concat(chunks, size);
     if (uncompressedBytes(block) > limits.requestBytes) return undefined;
-    return decodeReadRequest(await uncompressBlock(block));
+    return decodeReadRequest(uncompressBlock(block));
   } catch {
     return undefined;
   }

@@ -32,7 +32,7 @@ export async function sampledAnswer(
       endTurn?.();
     }
   }
-  return await compressBlock(encodeReadResponse(results));
+  return compressBlock(encodeReadResponse(results));
 }
 
 async function mergedSamples(
@@ -65,7 +65,7 @@ async function samplesOf(read: ShardRead, budget: Budget): Promise<EncodedSeries
 async function* decoded(read: ShardRead, budget: Budget): AsyncGenerator<EncodedSeries[], void, undefined> {
   const block = await whole(read.body, budget);
   budget.take(uncompressedBytes(block));
-  const message = await uncompressBlock(block);
+  const message = uncompressBlock(block);
   const found = decodeReadResponse(
     message,
     new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels)),

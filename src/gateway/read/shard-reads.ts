@@ -72,7 +72,7 @@ export async function readShard(
           "accept-encoding": "snappy",
           "x-prometheus-remote-read-version": "0.1.0",
         },
-        body: await compressBlock(request),
+        body: compressBlock(request),
         choose: (candidates) => query.choose(shard, candidates),
       },
       signal,

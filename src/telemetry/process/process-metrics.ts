@@ -15,6 +15,7 @@ export class ProcessMetrics {
 
   collect(): MetricFamily[] {
     const { user, system } = process.cpuUsage();
+    const memory = process.memoryUsage();
     const late = this.#delay.count > 0 ? this.#delay.percentile(99) / 1e9 : 0;
     this.#delay.reset();
     return [
@@ -30,7 +31,10 @@ export class ProcessMetrics {
         help: "User and system CPU time, in seconds.",
         samples: [{ labels: {}, value: (user + system) / 1e6 }],
       },
-      gauge("process_resident_memory_bytes", "Resident memory, in bytes.", process.memoryUsage.rss()),
+      gauge("process_resident_memory_bytes", "Resident memory, in bytes.", memory.rss),
+      gauge("nodejs_heap_size_total_bytes", "V8's heap, in bytes.", memory.heapTotal),
+      gauge("nodejs_heap_size_used_bytes", "What is used of V8's heap, in bytes.", memory.heapUsed),
+      gauge("nodejs_external_memory_bytes", "Buffers outside of V8's heap, in bytes.", memory.external),
       gauge(
         "process_start_time_seconds",
         "Start of the process, in seconds since 1970.",

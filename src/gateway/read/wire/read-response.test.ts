@@ -35,9 +35,9 @@ test("an answer with other than one result is refused", () => {
 
 test("a block says how long its content is, and is refused when it is broken", async () => {
   const content = Buffer.alloc(100_000, "abc");
-  const block = await compressBlock(content);
+  const block = compressBlock(content);
   expect(uncompressedBytes(block)).toBe(content.length);
-  expect(await uncompressBlock(block)).toEqual(content);
-  await expect(uncompressBlock(block.subarray(0, 100))).rejects.toThrow("snappy");
-  await expect(uncompressBlock(Buffer.alloc(0))).rejects.toThrow("snappy");
+  expect(uncompressBlock(block)).toEqual(content);
+  expect(() => uncompressBlock(block.subarray(0, 100))).toThrow("snappy");
+  expect(() => uncompressBlock(Buffer.alloc(0))).toThrow("snappy");
 });

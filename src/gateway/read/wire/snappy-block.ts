@@ -1,10 +1,12 @@
-import { compress, uncompress } from "snappy";
+import { compressSync, uncompressSync } from "snappy";
 import { MalformedData } from "./malformed-data.ts";
 import { ProtoReader } from "./proto-reader.ts";
 
-/** Compresses in snappy's block format, off the event loop. */
-export function compressBlock(content: Buffer): Promise<Buffer> {
-  return compress(content);
+// Of snappy 7.4.3, what works off the event loop never gives its memory back: 5 MB a call of 5 MB. This here takes a millisecond a MB.
+
+/** Compresses in snappy's block format. */
+export function compressBlock(content: Buffer): Buffer {
+  return compressSync(content);
 }
 
 /** How many bytes a block says it holds. To be checked before it is uncompressed. @throws MalformedData */
@@ -13,9 +15,9 @@ export function uncompressedBytes(block: Buffer): number {
 }
 
 /** @throws MalformedData */
-export async function uncompressBlock(block: Buffer): Promise<Buffer> {
+export function uncompressBlock(block: Buffer): Buffer {
   try {
-    const content = await uncompress(block, { asBuffer: true });
+    const content = uncompressSync(block, { asBuffer: true });
     return typeof content === "string" ? Buffer.from(content) : content;
   } catch (error) {
     throw new MalformedData("not a whole block of snappy data", { cause: error });
