@@ -1,10 +1,7 @@
-import path from "node:path";
-import { PromfleetError } from "../errors/promfleet-error.ts";
 import { checkFlags } from "../local/check-flags.ts";
 import { checkedPlan } from "../local/checked-plan.ts";
-import { companionOf, findProgram } from "../local/programs/find-program.ts";
+import { findServerPrograms } from "../local/server-programs.ts";
 import { planFleet } from "../plan/plan-fleet.ts";
-import { prometheusFeatures } from "../plan/prometheus-version.ts";
 import { parseFleet } from "../spec/parse-fleet.ts";
 import { readDeclaration } from "./read-declaration.ts";
 
@@ -40,17 +37,7 @@ export async function checkDeclaration(file: string, quick: boolean): Promise<Fo
     planFleet(spec, positionOf);
     return { ...found, prometheus: null };
   }
-  const { version, binary } = spec.prometheus;
-  const wanted = { version, ...(binary !== undefined && { path: path.resolve(baseDir, binary) }) };
-  const prometheus = await findProgram("prometheus", wanted);
-  const promtool = await companionOf(prometheus);
-  if (promtool === undefined)
-    throw new PromfleetError({
-      code: "PROGRAM_MISSING",
-      message: `there is no promtool beside ${prometheus.path}`,
-      advice: "Put the promtool of the same version there; every release of Prometheus has it.",
-    });
-  const features = prometheusFeatures(prometheus.version);
+  const { prometheus, promtool, features } = await findServerPrograms(spec.prometheus, baseDir);
   await checkedPlan({ spec, positionOf, baseDir, promtool, features });
   await checkFlags(prometheus.path, spec, features, positionOf);
   return { ...found, prometheus: prometheus.version };

@@ -1,14 +1,13 @@
 import path from "node:path";
-import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { SlotOwners } from "../plan/fleet-plan.ts";
-import { prometheusFeatures } from "../plan/prometheus-version.ts";
 import { parseFleet } from "../spec/parse-fleet.ts";
 import type { AcceptedFleet } from "./accepted-fleet.ts";
 import { checkFlags } from "./check-flags.ts";
 import { checkedPlan } from "./checked-plan.ts";
 import { builtInName } from "./fleet-build.ts";
-import { companionOf, type FindOptions, findProgram } from "./programs/find-program.ts";
+import { type FindOptions, findProgram } from "./programs/find-program.ts";
 import type { Environment } from "./programs/program.ts";
+import { findServerPrograms } from "./server-programs.ts";
 
 /** A declaration as it was read. */
 export interface FleetText {
@@ -32,17 +31,7 @@ export async function acceptFleet(
   options: FindOptions = {},
 ): Promise<AcceptedFleet> {
   const { spec, positionOf } = parseFleet(text, source ?? builtInName);
-  const { version, binary } = spec.prometheus;
-  const wanted = { version, ...(binary !== undefined && { path: path.resolve(baseDir, binary) }) };
-  const prometheus = await findProgram("prometheus", wanted, env, options);
-  const promtool = await companionOf(prometheus);
-  if (promtool === undefined)
-    throw new PromfleetError({
-      code: "PROGRAM_MISSING",
-      message: `there is no promtool beside ${prometheus.path}`,
-      advice: "Put the promtool of the same version there; every release of Prometheus has it.",
-    });
-  const features = prometheusFeatures(prometheus.version);
+  const { prometheus, promtool, features } = await findServerPrograms(spec.prometheus, baseDir, env, options);
   await checkedPlan({ spec, positionOf, baseDir, promtool, features, owners });
   await checkFlags(prometheus.path, spec, features, positionOf);
   const nodeExporter = spec.monitoring.node
