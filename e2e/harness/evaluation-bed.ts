@@ -191,10 +191,9 @@ class RestartedEvaluator implements Evaluator {
     this.#features = { ...features, ...options.features };
     const { config } = renderEvaluator({
       readUrl,
-      evaluator: { evaluationInterval: "1m", lookback: "5m", maxSamples: 50_000_000 },
+      evaluator: { evaluationInterval: "1m", lookback: "5m", maxSamples: 50_000_000, enableFeatures: [] },
       timeoutMs: 120_000,
       concurrency: 20,
-      featureFlags: [],
       features,
       configFile: "",
       dataDir: "",

@@ -23,12 +23,12 @@ export async function checkFlags(
   positionOf: PositionOf,
 ): Promise<void> {
   const { extraArgs } = spec.prometheus;
-  const whole = await refusal(program, spec, features);
+  const whole = await refusal(program, spec);
   if (whole === undefined) return;
   const complaints: Complaint[] = [];
   for (const [index, flag] of extraArgs.entries()) {
     const prometheus = { ...spec.prometheus, extraArgs: [flag] };
-    const why = await refusal(program, { ...spec, prometheus }, features);
+    const why = await refusal(program, { ...spec, prometheus });
     const at = positionOf(["spec", "prometheus", "extraArgs", index]);
     if (why !== undefined)
       complaints.push({
@@ -45,22 +45,14 @@ export async function checkFlags(
 }
 
 /** @returns what Prometheus says against the flags; undefined when nothing */
-async function refusal(
-  program: string,
-  spec: FleetSpec,
-  features: PrometheusFeatures,
-): Promise<string | undefined> {
+async function refusal(program: string, spec: FleetSpec): Promise<string | undefined> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "promfleet-flags-"));
   try {
-    const flags = serverFlags(
-      spec,
-      {
-        configFile: path.join(folder, "none.yml"),
-        dataDir: path.join(folder, "data"),
-        listenAddress: "127.0.0.1:1",
-      },
-      features,
-    );
+    const flags = serverFlags(spec, {
+      configFile: path.join(folder, "none.yml"),
+      dataDir: path.join(folder, "data"),
+      listenAddress: "127.0.0.1:1",
+    });
     const said = Promise.withResolvers<string>();
     execFile(program, flags, { timeout, cwd: folder }, (_, stdout, stderr) => said.resolve(stdout + stderr));
     return /^Error parsing command ?line arguments: (.*)$/m.exec(await said.promise)?.[1];

@@ -17,7 +17,7 @@ export interface EvaluatorOptions {
   /** Absolute path of the folder that is its own: record, configuration, data, log. */
   folder: string;
   program: { path: string; version: string };
-  settings: Pick<EvaluatorSettings, "evaluator" | "timeoutMs" | "concurrency" | "featureFlags">;
+  settings: Pick<EvaluatorSettings, "evaluator" | "timeoutMs" | "concurrency">;
   /** Told of every start, death and takeover, one sentence. */
   onEvent?: (sentence: string) => void;
 }

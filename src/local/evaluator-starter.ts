@@ -31,7 +31,6 @@ export function evaluatorStarter(start: EvaluatorStart): (readUrl: string) => Pr
           evaluator,
           timeoutMs: topology.limits.timeoutMs,
           concurrency: topology.limits.concurrency,
-          featureFlags: [],
         },
         onEvent,
       },

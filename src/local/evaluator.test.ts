@@ -12,10 +12,9 @@ import { until } from "./until.ts";
 
 const program = await findProgram("prometheus", { version: "3" }, process.env);
 const settings = {
-  evaluator: { evaluationInterval: "15s", lookback: "5m", maxSamples: 50_000_000 },
+  evaluator: { evaluationInterval: "15s", lookback: "5m", maxSamples: 50_000_000, enableFeatures: [] },
   timeoutMs: 120_000,
   concurrency: 20,
-  featureFlags: [],
 };
 let folder: string;
 let open: LocalEvaluator[];

@@ -63,7 +63,7 @@ async function configComplaints(check: PromtoolCheck, folder: string): Promise<C
   // rule files were checked along; they have a check of their own
   const remarks = promtoolRemarks(whole.output).filter(({ file }) => file.endsWith("/prometheus.yml"));
   if (remarks.length === 0) return [];
-  const parts = configParts(plan.spec, features, baseDir).map((part, index) => ({
+  const parts = configParts(plan.spec, baseDir).map((part, index) => ({
     ...part,
     path: `part-${index}.yml`,
     mode: 0o600,

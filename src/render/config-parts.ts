@@ -1,4 +1,3 @@
-import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { FleetSpec, Verbatim } from "../spec/fleet-spec.ts";
 import { withAbsoluteFiles } from "./absolute-files.ts";
 import { globalSection } from "./server-config.ts";
@@ -18,8 +17,8 @@ export interface ConfigPart {
  * The configuration that a spec makes, cut into pieces: Prometheus stops at the first mistake and often does not say where,
  * so each piece is checked for itself.
  */
-export function configParts(spec: FleetSpec, features: PrometheusFeatures, baseDir: string): ConfigPart[] {
-  const global = globalSection(spec, features, baseDir);
+export function configParts(spec: FleetSpec, baseDir: string): ConfigPart[] {
+  const global = globalSection(spec, baseDir);
   const intervals = {
     scrape_interval: spec.prometheus.scrapeInterval,
     ...(spec.prometheus.scrapeTimeout !== undefined && { scrape_timeout: spec.prometheus.scrapeTimeout }),

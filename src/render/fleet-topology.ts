@@ -39,9 +39,17 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
       evaluationInterval: evaluationInterval(spec),
       lookback: spec.evaluator.lookback,
       maxSamples: spec.evaluator.maxSamples,
+      enableFeatures: queryFeatures(spec.prometheus.extraArgs),
     },
   } satisfies Omit<Topology, "version">;
   return { ...rest, version: contentHash(JSON.stringify(rest)) };
+}
+
+/** The features among a server's flags without which an evaluator would refuse a query, or answer it otherwise. */
+function queryFeatures(extraArgs: readonly string[]): string[] {
+  const flag = /^--?enable-feature=(.*)$/;
+  const named = extraArgs.flatMap((arg) => flag.exec(arg)?.[1]?.split(",") ?? []);
+  return [...new Set(named.filter((name) => name.startsWith("promql-")))].toSorted();
 }
 
 /** topology.json of a fleet. */

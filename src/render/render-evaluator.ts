@@ -7,13 +7,11 @@ import { yamlText } from "../spec/yaml-text.ts";
 export interface EvaluatorSettings {
   /** The gateway's remote_read endpoint. */
   readUrl: string;
-  evaluator: Pick<TopologyEvaluator, "evaluationInterval" | "lookback" | "maxSamples">;
+  evaluator: Pick<TopologyEvaluator, "evaluationInterval" | "lookback" | "maxSamples" | "enableFeatures">;
   /** ms; of the longest query. */
   timeoutMs: number;
   /** Queries evaluated at once. */
   concurrency: number;
-  /** `--enable-feature=…` as on the servers, where they have any. */
-  featureFlags: readonly string[];
   features: PrometheusFeatures;
   /** Absolute paths. */
   configFile: string;
@@ -30,8 +28,7 @@ const readGraceMs = 10_000;
  * @returns text of its prometheus.yml, and its command line
  */
 export function renderEvaluator(settings: EvaluatorSettings): { config: string; flags: string[] } {
-  const { readUrl, evaluator, timeoutMs, concurrency, featureFlags, features, configFile, dataDir } =
-    settings;
+  const { readUrl, evaluator, timeoutMs, concurrency, features, configFile, dataDir } = settings;
   const config = yamlText({
     global: { evaluation_interval: evaluator.evaluationInterval },
     // the trace id of a query comes back on each of its reads: it is never sent anywhere
@@ -55,8 +52,14 @@ export function renderEvaluator(settings: EvaluatorSettings): { config: string; 
     "--storage.tsdb.retention.time=1d",
     ...queryFlags({ lookback: evaluator.lookback, maxSamples: evaluator.maxSamples, timeoutMs, concurrency }),
     `--web.listen-address=${settings.listenAddress}`,
-    ...(features.nativeHistograms === "flag" ? ["--enable-feature=native-histograms"] : []),
-    ...featureFlags,
+    ...enabled([
+      ...(features.nativeHistograms === "flag" ? ["native-histograms"] : []),
+      ...evaluator.enableFeatures,
+    ]),
   ];
   return { config, flags };
+}
+
+function enabled(names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`--enable-feature=${names.join(",")}`];
 }

@@ -30,11 +30,11 @@ export function serverConfig(
     withReplicaLabel(verbatim(section), spec.longTerm.replicaLabel, replica),
   );
   return {
-    global: globalSection(spec, features, baseDir),
+    global: globalSection(spec, baseDir),
     ...(Object.keys(spec.alerting).length > 0 && { alerting: verbatim(spec.alerting) }),
     scrape_configs: [
       ...spec.scrapeConfigs.map((job) => sharded(job, verbatim(job.config), shard)),
-      ...monitoringJobs(spec).map((config) =>
+      ...monitoringJobs(spec, features).map((config) =>
         sharded({ onEveryShard: false, shardKey: undefined }, config, shard),
       ),
     ],
@@ -42,30 +42,35 @@ export function serverConfig(
   };
 }
 
-export function globalSection(spec: FleetSpec, features: PrometheusFeatures, baseDir: string): Verbatim {
+export function globalSection(spec: FleetSpec, baseDir: string): Verbatim {
   const { scrapeInterval, scrapeTimeout, externalLabels, global } = spec.prometheus;
   return {
     scrape_interval: scrapeInterval,
     ...(scrapeTimeout !== undefined && { scrape_timeout: scrapeTimeout }),
     evaluation_interval: evaluationInterval(spec),
     ...(Object.keys(externalLabels).length > 0 && { external_labels: externalLabels }),
-    ...(features.nativeHistograms === "config" && { scrape_native_histograms: true }),
     ...withAbsoluteFiles(global, baseDir),
   };
 }
 
 /** Jobs of the fleet itself. Who the targets are is known at run time alone: the target writes these files. */
-function monitoringJobs(spec: FleetSpec): Verbatim[] {
+function monitoringJobs(spec: FleetSpec, features: PrometheusFeatures): Verbatim[] {
   const { fleet, node, demo } = spec.monitoring;
   return [
     ...(fleet ? [monitoringJob("promfleet", "fleet")] : []),
     ...(node ? [monitoringJob("node", "node")] : []),
-    ...(demo > 0 ? [monitoringJob("demo", "demo")] : []),
+    ...(demo > 0 ? [{ ...monitoringJob("demo", "demo"), ...histogramsOfBothKinds(features) }] : []),
   ];
 }
 
 function monitoringJob(name: string, file: string): Verbatim {
   return { job_name: name, file_sd_configs: [{ files: [`targets/${file}.json`] }] };
+}
+
+/** The demo shows what a service can: dashboards want its classic histograms, too. */
+function histogramsOfBothKinds({ nativeHistograms }: PrometheusFeatures): Verbatim {
+  if (nativeHistograms !== "config") return {};
+  return { scrape_native_histograms: true, always_scrape_classic_histograms: true };
 }
 
 function sharded(

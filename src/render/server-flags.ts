@@ -1,4 +1,3 @@
-import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 
 /** Where a server finds its things. */
@@ -22,7 +21,7 @@ const connections = 4096;
  * The command line of a server. No --web.enable-lifecycle: a reload is a SIGHUP, and nobody else on the machine can stop
  * the server over HTTP.
  */
-export function serverFlags(spec: FleetSpec, paths: ServerPaths, features: PrometheusFeatures): string[] {
+export function serverFlags(spec: FleetSpec, paths: ServerPaths): string[] {
   const { retention, retentionSize, extraArgs } = spec.prometheus;
   return [
     `--config.file=${paths.configFile}`,
@@ -39,7 +38,6 @@ export function serverFlags(spec: FleetSpec, paths: ServerPaths, features: Prome
       concurrency: spec.gateway.limits.concurrency,
     }),
     `--web.listen-address=${paths.listenAddress}`,
-    ...(features.nativeHistograms === "flag" ? ["--enable-feature=native-histograms"] : []),
     ...extraArgs,
   ];
 }

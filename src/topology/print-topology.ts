@@ -30,6 +30,7 @@ export function printTopology(topology: Topology): string {
       evaluationInterval: evaluator.evaluationInterval,
       lookback: evaluator.lookback,
       maxSamples: evaluator.maxSamples,
+      enableFeatures: evaluator.enableFeatures,
     },
   };
   return `${JSON.stringify(ordered, undefined, 2)}\n`;

@@ -70,6 +70,9 @@ export const topologySchema = section({
       .default("1m")
       .describe("evaluation_interval of the servers: the step of subqueries that name none."),
     ...evaluatorKeys,
+    enableFeatures: listOf(matching(/^[a-z][-a-z0-9]*$/, "the name of a feature"))
+      .prefault([])
+      .describe("Features of --enable-feature that the servers have and that change what a query means."),
   })
     .prefault({})
     .describe("How the gateway starts its evaluator; as the servers are started, or answers differ."),

@@ -44,4 +44,6 @@ export interface TopologyEvaluator {
   evaluationInterval: string;
   lookback: string;
   maxSamples: number;
+  /** Names for --enable-feature. */
+  enableFeatures: readonly string[];
 }
