@@ -5,9 +5,8 @@ import path from "node:path";
 
 const root = path.resolve(import.meta.dirname, "..");
 const dist = path.join(root, "dist");
-const { dependencies, version } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
+const { dependencies } = JSON.parse(await readFile(path.join(root, "package.json"), "utf8")) as {
   dependencies: Record<string, string>;
-  version: string;
 };
 
 /** Old JavaScript on purpose: it has to run where the bundle cannot. */
@@ -38,7 +37,6 @@ await build({
   target: "node24",
   external: Object.keys(dependencies),
   legalComments: "linked",
-  define: { "process.env.PROMFLEET_VERSION": JSON.stringify(version) },
   // Bundled CommonJS modules ask for Node's own by require.
   banner: {
     js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',

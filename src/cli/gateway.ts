@@ -1,6 +1,7 @@
 import { flushCompileCache } from "node:module";
 import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { version } from "./version.ts";
 import type { EvaluatorStarter } from "../gateway/evaluate/evaluator.ts";
 
 interface Options {
@@ -51,11 +52,10 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
   const terminated = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminated.resolve());
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  const [{ startGateway }, { collectAll }, { readTopology }, { version }] = await Promise.all([
+  const [{ startGateway }, { collectAll }, { readTopology }] = await Promise.all([
     import("../gateway/gateway.ts"),
     import("../gateway/collector.ts"),
     import("../gateway/topology-follower.ts"),
-    import("./version.ts"),
   ]);
   const topology = await readTopology(file);
   let release: (() => Promise<void>) | undefined;

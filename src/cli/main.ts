@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { exit } from "../errors/exit-codes.ts";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { reportError } from "./report-error.ts";
+import { version } from "./version.ts";
 
 /** A file of this folder: builds its command. Heavy imports belong inside its action, so that --help stays quick. */
 export interface CommandModule {
@@ -29,6 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("promfleet")
     .description("Prometheus in pairs and shards behind one address that always answers")
     .helpCommand(false)
+    .version(version, "--version", "print the version")
     .showHelpAfterError("(run with --help for arguments and examples)")
     .exitOverride();
   const verb = argv.find((word) => !word.startsWith("-"));
@@ -47,6 +49,11 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
+// whoever reads our output may stop reading: `promfleet logs … | head`. What runs for long has a listener of its own, and goes on.
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  if (process.stdout.listenerCount("error") === 1)
+    process.exit(code === "EPIPE" ? exit.ok : exit.environment);
+});
 process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) =>
   reportError(
     error instanceof PromfleetError ? error : new Error("cannot run the command", { cause: error }),
