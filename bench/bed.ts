@@ -1,0 +1,83 @@
+import { mkdir } from "node:fs/promises";
+import { startGateway } from "../e2e/harness/gateway-alone.ts";
+import { startPrometheus } from "../e2e/harness/prometheus-server.ts";
+import { remoteWrite, type WrittenSeries } from "../e2e/harness/remote-write.ts";
+import type { Workplace } from "../e2e/harness/workplace.ts";
+import { seriesOfInstance, seriesPerInstance, shardOf } from "./series.ts";
+
+/** What is asked and timed: a column of the table. */
+export interface Target {
+  name: string;
+  /** What stands behind the name, for the lines above the table. */
+  what: string;
+  url: string;
+  /** Set for gateways. */
+  pid?: number;
+}
+
+export interface BedOptions {
+  series: number;
+  shards: number;
+  /** Prefix of the version. */
+  prometheus: string;
+}
+
+/** The first is what the others are compared with. All have the same data. */
+export type Targets = readonly [Target, ...Target[]];
+
+/** Starts everything that is asked, and writes the series to it. */
+export async function startTargets(
+  place: Workplace,
+  { series, shards, prometheus }: BedOptions,
+): Promise<Targets> {
+  const startServer = async (name: string) => {
+    const { url } = await startPrometheus({
+      folder: place.path(name),
+      version: prometheus,
+      config: "global: {}\n",
+      flags: ["--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=10y"],
+    });
+    return url;
+  };
+  const direct = await startServer("direct");
+  const shardUrls: string[] = [];
+  for (let shard = 0; shard < shards; shard++) shardUrls.push(await startServer(`shard-${shard}`));
+  await writeSeries(series, direct, shardUrls);
+  const startGatewayOf = async (name: string, urls: readonly string[]) => {
+    await mkdir(place.path(name));
+    const asShards = urls.map((url) => [url]);
+    const { url, pid } = await startGateway(place.path(name), asShards, prometheus);
+    return { url, pid };
+  };
+  return [
+    { name: "direct", what: "one Prometheus that has everything", url: direct },
+    {
+      name: "pass",
+      what: "the gateway in front of that same Prometheus, one shard",
+      ...(await startGatewayOf("gateway-of-one", [direct])),
+    },
+    {
+      name: "evaluate",
+      what: `the gateway in front of ${shards} shards of one replica each`,
+      ...(await startGatewayOf("gateway-of-shards", shardUrls)),
+    },
+  ];
+}
+
+/** Instances that are made before they are written, as JavaScript objects: the samples of all of them would take gigabytes. */
+const batch = 10;
+
+async function writeSeries(series: number, direct: string, shards: readonly string[]): Promise<void> {
+  const instances = series / seriesPerInstance;
+  for (let from = 0; from < instances; from += batch) {
+    const all: WrittenSeries[] = [];
+    const parts: WrittenSeries[][] = shards.map(() => []);
+    for (let instance = from; instance < Math.min(from + batch, instances); instance++) {
+      const made = seriesOfInstance(instance);
+      all.push(...made);
+      parts[shardOf(instance, shards.length)]?.push(...made);
+    }
+    await remoteWrite(direct, all);
+    for (const [shard, url] of shards.entries()) await remoteWrite(url, parts[shard] ?? []);
+  }
+}
