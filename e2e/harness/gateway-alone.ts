@@ -28,7 +28,7 @@ export async function startGateway(
   const process = start(
     promfleetProgram,
     ["gateway", "--topology", topologyFile, "--listen", "127.0.0.1:0", "-o", "json"],
-    { log, out, cwd: folder },
+    { log, out, cwd: folder, env: { XDG_STATE_HOME: path.join(folder, "state") } },
   );
   const url = await until("the gateway prints its URL", 30_000, () => {
     const text = readFileSync(out, "utf8");

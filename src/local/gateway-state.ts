@@ -24,7 +24,11 @@ export async function gatewayState(
     throw asWriteError(error, folder);
   });
   const lock = await takeLock(path.join(folder, "gateway.lock"));
-  if ("release" in lock) return { folder, release: async () => await lock.release() };
+  if ("release" in lock) {
+    const remove = async () => await rm(folder, { recursive: true, force: true });
+    // its evaluator has ended: nobody would look for anything in there
+    return { folder, release: named === undefined ? remove : async () => await lock.release() };
+  }
   if (named !== undefined)
     throw new PromfleetError({
       code: "START_IN_PROGRESS",
