@@ -7,7 +7,7 @@ import { passToAny } from "./pass/any-shard.ts";
 import { passQuery } from "./pass/pass-way.ts";
 import { planQuery } from "./planner/plan-query.ts";
 import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
-import { decodeQuery, limitParam, refuseReserved, timeParam } from "./protocol/decode-query.ts";
+import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
 import { type Params, firstOf, readParams } from "./protocol/form.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
 import type { Router } from "./router/router.ts";
@@ -46,6 +46,8 @@ const anyServer: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 /** APIs that Prometheus takes a form for. */
 const takesForm = new Set(["labels", "series", "query_exemplars"]);
+/** APIs whose limit must not be negative. To others, metadata among them, a negative one means none. */
+const hasLimit = new Set(["labels", "label_values", "series"]);
 
 /** @param api what comes after "/api/v1/" @returns undefined where there is no such API @throws PromfleetError BAD_PARAMETER */
 export function routeOf(api: string): Route | undefined {
@@ -114,8 +116,8 @@ function combinedRoute(api: string, handler: string): Route {
     methods: takesForm.has(api) ? both : ["GET"],
     async decode(request, search, limits) {
       const params = await readParams(request, search, limits.maxQueryBytes);
-      for (const name of ["start", "end"]) timeParam(params, name);
-      limitParam(params);
+      // the rest is the servers' own to refuse, each API in its own words; a server before 2.54 would pass over a wrong limit
+      if (hasLimit.has(handler)) limitParam(params);
       for (const [name, value] of params)
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {
@@ -128,7 +130,8 @@ function combinedRoute(api: string, handler: string): Route {
 }
 
 function timeoutOf(params: Params, { timeoutMs }: GatewayLimits): number {
-  return Math.min(parseSpan(firstOf(params, "timeout")) ?? timeoutMs, timeoutMs);
+  const asked = parseSpan(firstOf(params, "timeout")) ?? 0;
+  return asked > 0 ? Math.min(asked, timeoutMs) : timeoutMs;
 }
 
 /** A name with a slash would be another path at the server. @throws PromfleetError BAD_PARAMETER */

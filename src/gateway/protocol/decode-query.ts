@@ -4,6 +4,7 @@ import { usesReservedName } from "../../promql/reserved.ts";
 import type { GatewayLimits } from "../../spec/fleet-spec.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { type Params, firstOf } from "./form.ts";
+import { atoiComplaint, parseGoFloat, printLikeGo, quoteLikeGo } from "./go-text.ts";
 import { parseSpan, parseTime } from "./prometheus-time.ts";
 
 /** Longer texts are Prometheus' to understand. */
@@ -27,16 +28,14 @@ export function decodeQuery(
       code: "REQUEST_TOO_LARGE",
       message: `the query has more than ${limits.maxQueryBytes} bytes`,
     });
-  if (kind === "instant") timeParam(params, "time");
-  else checkRange(params, limits);
   limitParam(params);
-  const asked = firstOf(params, "timeout");
-  const timeoutMs = Math.min(asked === "" ? limits.timeoutMs : spanParam("timeout", asked), limits.timeoutMs);
-  const lookback = firstOf(params, "lookback_delta");
-  if (lookback !== "") spanParam("lookback_delta", lookback);
+  if (kind === "instant") checkTime(params);
+  else checkRange(params, limits);
+  const timeoutMs = Math.min(timeoutParam(params) ?? limits.timeoutMs, limits.timeoutMs);
+  checkLookback(params);
   refuseReserved("query", query);
   const named = new Map(params.toReversed());
-  named.set("timeout", `${timeoutMs}ms`);
+  named.set("timeout", String(timeoutMs / 1000));
   if (kind === "instant" && firstOf(params, "time") === "") named.set("time", (now / 1000).toFixed(3));
   return {
     kind,
@@ -48,38 +47,48 @@ export function decodeQuery(
   };
 }
 
+function checkTime(params: Params): void {
+  const text = firstOf(params, "time");
+  if (text === "" || parseTime(text) !== undefined) return;
+  throw bad("time", `invalid time value for 'time': ${notA("timestamp", text)}`);
+}
+
 function checkRange(params: Params, limits: GatewayLimits): void {
-  const start = timeParam(params, "start") ?? missing("start", "timestamp");
-  const end = timeParam(params, "end") ?? missing("end", "timestamp");
+  const start = timeParam(params, "start");
+  const end = timeParam(params, "end");
   if (end < start) throw bad("end", "end timestamp must not be before start time");
-  const text = firstOf(params, "step");
-  const step = spanParam("step", text);
+  const step = spanParam(params, "step");
   if (step <= 0)
     throw bad(
       "step",
       "zero or negative query resolution step widths are not accepted. Try a positive integer",
     );
-  if ((end - start) / step > limits.maxPoints)
-    throw new PromfleetError({
-      code: "BAD_PARAMETER",
-      message: `exceeded maximum resolution of ${limits.maxPoints.toLocaleString("en")} points per timeseries. Try decreasing the query resolution (?step=XX)`,
-    });
+  if (Math.floor((end - start) / step) > limits.maxPoints)
+    throw complaint(
+      `exceeded maximum resolution of ${limits.maxPoints.toLocaleString("en")} points per timeseries. Try decreasing the query resolution (?step=XX)`,
+    );
 }
 
-/** ms; undefined where it is absent. @throws PromfleetError BAD_PARAMETER */
-export function timeParam(params: Params, name: string): number | undefined {
-  const text = firstOf(params, name);
-  return text === "" ? undefined : (parseTime(text) ?? missing(name, "timestamp", text));
+/** ms; undefined where it is absent. */
+function timeoutParam(params: Params): number | undefined {
+  if (firstOf(params, "timeout") === "") return undefined;
+  const ms = spanParam(params, "timeout");
+  if (ms <= 0) throw bad("timeout", `timeout must be positive, got ${printLikeGo(Math.round(ms * 1e6))}`);
+  return ms;
 }
 
-/** Undefined where it is absent. @throws PromfleetError BAD_PARAMETER */
-export function limitParam(params: Params): number | undefined {
+function checkLookback(params: Params): void {
+  const text = firstOf(params, "lookback_delta");
+  if (text === "" || parseSpan(text) !== undefined) return;
+  throw complaint(`error parsing lookback delta duration: ${notADuration(text)}`);
+}
+
+/** @throws PromfleetError BAD_PARAMETER where it is given and no number that `limit` may be */
+export function limitParam(params: Params): void {
   const text = firstOf(params, "limit");
-  if (text === "") return undefined;
-  if (!/^[+-]?\d{1,15}$/.test(text))
-    throw bad("limit", `cannot parse ${JSON.stringify(text)} to a valid limit`);
-  if (Number(text) < 0) throw bad("limit", "limit must be non-negative");
-  return Number(text);
+  if (text === "") return;
+  const wrong = atoiComplaint(text) ?? (/^-0*[1-9]/.test(text) ? "limit must be non-negative" : undefined);
+  if (wrong !== undefined) throw bad("limit", wrong);
 }
 
 /** @throws PromfleetError RESERVED_NAME */
@@ -91,14 +100,35 @@ export function refuseReserved(param: string, text: string): void {
   });
 }
 
-function spanParam(name: string, text: string): number {
-  return parseSpan(text) ?? missing(name, "duration", text);
+/** ms */
+function timeParam(params: Params, name: string): number {
+  const text = firstOf(params, name);
+  const time = parseTime(text);
+  if (time === undefined) throw bad(name, notA("timestamp", text));
+  return time;
 }
 
-function missing(name: string, what: string, text = ""): never {
-  throw bad(name, `cannot parse ${JSON.stringify(text)} to a valid ${what}`);
+/** ms */
+function spanParam(params: Params, name: string): number {
+  const text = firstOf(params, name);
+  const span = parseSpan(text);
+  if (span === undefined) throw bad(name, notADuration(text));
+  return span;
+}
+
+function notADuration(text: string): string {
+  const overflows = parseGoFloat(text) !== undefined;
+  return notA("duration", text) + (overflows ? ". It overflows int64" : "");
+}
+
+function notA(what: string, text: string): string {
+  return `cannot parse ${quoteLikeGo(text)} to a valid ${what}`;
 }
 
 function bad(name: string, why: string): PromfleetError {
-  return new PromfleetError({ code: "BAD_PARAMETER", message: `invalid parameter "${name}": ${why}` });
+  return complaint(`invalid parameter ${quoteLikeGo(name)}: ${why}`);
+}
+
+function complaint(message: string): PromfleetError {
+  return new PromfleetError({ code: "BAD_PARAMETER", message });
 }

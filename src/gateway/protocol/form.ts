@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { quoteLikeGo } from "./go-text.ts";
 
 export type Params = readonly (readonly [string, string])[];
 
@@ -7,6 +8,8 @@ const formType = "application/x-www-form-urlencoded";
 /** Escapes make a text three times as long, and there are other parameters beside the query. */
 const escaped = 3;
 const others = 256 * 1024;
+/** Of a form with more than 10,000, Prometheus takes none and does not say so (urlmaxqueryparams of Go). The gateway adds some itself. */
+const mostParams = 9_990;
 /** Bytes beyond the limit that are read, and dropped, for the client to hear why it is refused. */
 const unheard = 64 * 1024 ** 2;
 
@@ -39,31 +42,42 @@ export async function readParams(
     });
   const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
   if (type !== formType) return inUrl;
-  return [...parseForm(Buffer.concat(chunks, size).toString()), ...inUrl];
+  const params = [...parseForm(Buffer.concat(chunks, size).toString()), ...inUrl];
+  // they go on to the servers as one form
+  checkCount(params.length);
+  return params;
 }
 
-/** As net/url of Go reads it, but all that is wrong is refused. @throws PromfleetError BAD_PARAMETER */
+/** As net/url of Go reads it, except that what it leaves out without a word is refused. @throws PromfleetError BAD_PARAMETER */
 export function parseForm(text: string): Params {
-  return text
-    .split("&")
+  const pairs = text.split("&");
+  checkCount(pairs.length);
+  return pairs
     .filter((pair) => pair !== "")
     .map((pair) => {
+      if (pair.includes(";")) throw bad("invalid semicolon separator in query");
       const at = pair.indexOf("=");
       const [name, value] = at < 0 ? [pair, ""] : [pair.slice(0, at), pair.slice(at + 1)];
       return [unescape(name), unescape(value)] as const;
     });
 }
 
+function checkCount(params: number): void {
+  if (params > mostParams) throw bad(`more than ${mostParams} parameters`);
+}
+
 function unescape(text: string): string {
+  const wrong = /%(?![0-9a-fA-F]{2})[^]{0,2}/.exec(text)?.[0];
+  if (wrong !== undefined) throw bad(`invalid URL escape ${quoteLikeGo(wrong)}`);
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
-    const wrong = /%(?![0-9a-fA-F]{2}).{0,2}/.exec(text)?.[0] ?? text.slice(0, 20);
-    throw new PromfleetError({
-      code: "BAD_PARAMETER",
-      message: `error parsing form values: invalid URL escape ${JSON.stringify(wrong)}`,
-    });
+    throw bad(`${quoteLikeGo(text.slice(0, 40))} is not UTF-8`);
   }
+}
+
+function bad(why: string): PromfleetError {
+  return new PromfleetError({ code: "BAD_PARAMETER", message: `error parsing form values: ${why}` });
 }
 
 /** The first value of a parameter; "" where it is absent, which means the same. */

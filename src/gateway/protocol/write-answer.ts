@@ -2,6 +2,9 @@ import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
 import type { Answer } from "../planner/query-request.ts";
 
+/** ms without a byte going out, after which an answer is given up: a client that has stopped reading would keep its place for ever. */
+const longestStall = 120_000;
+
 /**
  * Writes an answer out. A body that breaks off ends the connection without the end of the answer, so that no client takes it for
  * whole.
@@ -10,6 +13,7 @@ import type { Answer } from "../planner/query-request.ts";
 export async function writeAnswer(
   response: ServerResponse,
   { status, headers, body }: Answer,
+  stallMs = longestStall,
 ): Promise<"whole" | "broken"> {
   if (body instanceof Uint8Array) {
     response.writeHead(status, { ...headers, "content-length": body.length });
@@ -17,6 +21,7 @@ export async function writeAnswer(
     return "whole";
   }
   response.writeHead(status, headers);
+  response.setTimeout(stallMs, () => response.destroy());
   try {
     await pipeline(body, response);
     return "whole";
