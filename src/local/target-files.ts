@@ -47,7 +47,7 @@ export function targetFiles(
       "demo",
       Array.from({ length: monitoring.demo }, (_, index) => ({
         targets: [at(names.demo, index)],
-        labels: { instance: `demo-${index}` },
+        labels: { instance: `shop-${index}` },
       })),
     );
   return files;
