@@ -60,7 +60,7 @@ export class TopologyFollower {
 
   async #look(): Promise<void> {
     const seen = await stat(this.#file, { bigint: true }).then(
-      ({ ino, size, mtimeNs }) => `${ino} ${size} ${mtimeNs}`,
+      ({ ino, size, mtimeNs, ctimeNs }) => `${ino} ${size} ${mtimeNs} ${ctimeNs}`,
       (error: NodeJS.ErrnoException) => String(error.code),
     );
     if (seen === this.#seen) return;
@@ -74,6 +74,8 @@ export class TopologyFollower {
       this.#changed(next);
       this.#say(`follows version ${next.version} of the topology`);
     } catch (error) {
+      // what could not be read may be readable in a moment, with nothing changed
+      if (!(error instanceof PromfleetError) || error.code === "FILE_UNREADABLE") this.#seen = "";
       const why = error instanceof Error ? error.message : String(error);
       if (why === this.objection) return;
       this.objection = why;

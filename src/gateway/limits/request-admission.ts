@@ -21,11 +21,11 @@ export class RequestAdmission {
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     const { concurrency, queue } = this.#limits();
-    if (this.#working >= concurrency) {
+    if (this.#working >= concurrency || this.#line.length > 0) {
       if (this.#line.length >= queue)
         throw new PromfleetError({
           code: "GATEWAY_BUSY",
-          message: `${concurrency} requests are worked on and ${this.#line.length} wait`,
+          message: `${this.#working} requests are worked on and ${this.#line.length} wait`,
         });
       await this.#wait(signal);
     } else this.#working++;
@@ -33,11 +33,19 @@ export class RequestAdmission {
     return () => {
       if (left) return;
       left = true;
-      const next = this.#line.shift();
-      // whoever is next takes the place over
-      if (next) next();
-      else this.#working--;
+      this.#working--;
+      this.#next();
     };
+  }
+
+  #next(): void {
+    const { concurrency } = this.#limits();
+    while (this.#working < concurrency) {
+      const first = this.#line.shift();
+      if (!first) return;
+      this.#working++;
+      first();
+    }
   }
 
   async #wait(signal: AbortSignal): Promise<void> {
@@ -49,6 +57,8 @@ export class RequestAdmission {
       reject(signal.reason as Error);
     };
     this.#line.push(resolve);
+    // the limit may have been raised since the last one left
+    this.#next();
     signal.addEventListener("abort", leave, { once: true });
     try {
       await promise;

@@ -14,6 +14,12 @@ const now = 1_700_000_000_123;
 const instant = (...params: Params) => decodeQuery("instant", params, limits, "gzip", now);
 const range = (...params: Params) => decodeQuery("range", params, limits, "", now);
 
+const timeoutOf = (timeout: string) => {
+  const { timeoutMs, params } = instant(["query", "up"], ["timeout", timeout]);
+  return [timeoutMs, new Map(params).get("timeout")];
+};
+const points = (end: string) => range(["query", "up"], ["start", "0"], ["end", end], ["step", "1"]);
+
 test("an instant query without a time is of the moment that it arrived", () => {
   expect(Object.fromEntries(instant(["query", "up"]).params)).toEqual({
     query: "up",
@@ -27,10 +33,6 @@ test("an instant query without a time is of the moment that it arrived", () => {
 });
 
 test("a timeout can only be shortened, and goes on as Prometheus reads it", () => {
-  const timeoutOf = (timeout: string) => {
-    const { timeoutMs, params } = instant(["query", "up"], ["timeout", timeout]);
-    return [timeoutMs, new Map(params).get("timeout")];
-  };
   expect(timeoutOf("2m")).toEqual([60_000, "60"]);
   expect(timeoutOf("5")).toEqual([5000, "5"]);
   expect(timeoutOf("0.0105")).toEqual([10.5, "0.0105"]);
@@ -50,7 +52,6 @@ test("what is sent on has each parameter once, with the value that counts, unkno
 });
 
 test("a range may have as many points as the limit says, counted as Prometheus counts", () => {
-  const points = (end: string) => range(["query", "up"], ["start", "0"], ["end", end], ["step", "1"]);
   expect(points("100.9").kind).toBe("range");
   expect(() => points("101")).toThrow("exceeded maximum resolution of 100 points");
 });

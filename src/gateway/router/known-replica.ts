@@ -74,10 +74,12 @@ export class KnownReplica implements Replica {
   }
 }
 
-/** Best first: well before ill, least loaded, then fastest. */
+const ranks = { well: 0, unknown: 1, ill: 2 } as const;
+
+/** Best first: well before unknown before ill, least loaded, then fastest. */
 export function byPreference(left: KnownReplica, right: KnownReplica): number {
-  const ill = Number(left.condition.state === "ill") - Number(right.condition.state === "ill");
-  if (ill !== 0) return ill;
+  const rank = ranks[left.condition.state] - ranks[right.condition.state];
+  if (rank !== 0) return rank;
   if (left.inFlight !== right.inFlight) return left.inFlight - right.inFlight;
   // Two replicas scrape at moments of their own: changing between them for a millisecond would make graphs flicker.
   const [l = 0, r = 0] = [left.latencyMs, right.latencyMs];

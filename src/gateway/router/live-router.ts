@@ -48,7 +48,9 @@ export class LiveRouter implements Router, ReplicaPool {
             replica.shard === id &&
             replica.name === wanted.name &&
             replica.server === wanted.server &&
-            replica.url === wanted.url,
+            replica.url === wanted.url &&
+            // labels that are told no more have to be found out
+            !(replica.labelsGiven && !wanted.externalLabels),
         );
         const member = same ?? this.#member(new KnownReplica(id, wanted));
         member.replica.labelsGiven = wanted.externalLabels !== undefined;

@@ -20,8 +20,9 @@ export interface Probed {
 }
 
 /**
- * Asks a server whether it is ready and, where that is not known yet, for its version and its external labels.
- * @param afresh also what is known: after a restart it may be another
+ * Asks a server whether it is ready and, where that is not known yet, for its version, its external labels, and whether it reads from
+ * others.
+ * @param afresh also what is known: after a restart or a reload it may be another
  * @throws Error that says why no request may be sent to it
  */
 export async function probeReplica(
@@ -41,20 +42,21 @@ export async function probeReplica(
     replica.features && !afresh
       ? replica.features
       : prometheusFeatures(buildAnswer.parse(JSON.parse(await get("/api/v1/status/buildinfo"))).data.version);
-  const labels =
-    replica.labels && (replica.labelsGiven || !afresh)
-      ? replica.labels
-      : await externalLabelsOf(configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data.yaml);
-  return { features, labels };
+  if (replica.labels && !afresh) return { features, labels: replica.labels };
+  const { yaml } = configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data;
+  refuseReader(yaml);
+  const given = replica.labelsGiven ? replica.labels : undefined;
+  return { features, labels: given ?? (await externalLabelsOf(yaml)) };
 }
 
-/**
- * The external labels in a server's configuration, as the server prints it: top-level keys stand at the beginning of a line.
- * @throws Error where the server reads from other servers: its answers to reads would hold their data too
- */
-export async function externalLabelsOf(config: string): Promise<Record<string, string>> {
+/** @throws Error where the server reads from other servers: its answers to reads would hold their data too */
+function refuseReader(config: string): void {
   if (/^remote_read:/m.test(config))
     throw new Error("it has remote_read itself, so what it answers is not its own data alone");
+}
+
+/** The external labels in a server's configuration, as the server prints it: top-level keys stand at the beginning of a line. */
+export async function externalLabelsOf(config: string): Promise<Record<string, string>> {
   const [section] = /^global:\n(?:[ \t].*\n|\n)*/m.exec(`${config}\n`) ?? [];
   if (section === undefined) return {};
   // where the topology tells the labels, it is never needed

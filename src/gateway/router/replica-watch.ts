@@ -10,14 +10,30 @@ export interface WatchTimes {
   ill: number;
   /** That a probe may take. */
   patience: number;
-  /** That the first probe, and one on which a request waits, may take. */
+  /** That the first probe, one on which a request waits, and one of a server that did not answer the last, may take. */
   shortPatience: number;
+  /** After which a server that is well is asked for its labels again: a reload may have changed them. */
+  afresh: number;
 }
 
-export const watchTimes: WatchTimes = { well: 1000, ill: 250, patience: 1500, shortPatience: 500 };
+export const watchTimes: WatchTimes = {
+  well: 1000,
+  ill: 250,
+  patience: 1000,
+  shortPatience: 500,
+  afresh: 15_000,
+};
 
 /** Silent probes after which its requests are given up. */
 const silentProbes = 2;
+
+const unreachable = new Set([
+  "UND_ERR_CONNECT_TIMEOUT",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EHOSTDOWN",
+]);
 
 export interface WatchEvents {
   /** Nothing came back, that many probes in a row. */
@@ -37,6 +53,7 @@ export class ReplicaWatch {
   #probing: Promise<string | undefined> | undefined;
   #probed: { at: number; objection: string | undefined } | undefined;
   #silence = 0;
+  #askedAfresh = Number.NEGATIVE_INFINITY;
 
   constructor(replica: KnownReplica, dispatcher: Dispatcher, times: WatchTimes, events: WatchEvents) {
     this.#replica = replica;
@@ -65,7 +82,8 @@ export class ReplicaWatch {
 
   async #run(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      await this.#probe(this.#probed ? this.#times.patience : this.#times.shortPatience);
+      const { patience, shortPatience } = this.#times;
+      await this.#probe(this.#probed && this.#silence === 0 ? patience : shortPatience);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = setTimeout(
@@ -88,7 +106,8 @@ export class ReplicaWatch {
     const late = AbortSignal.timeout(patienceMs);
     let objection: string | undefined;
     try {
-      const afresh = replica.condition.state !== "well";
+      const began = performance.now();
+      const afresh = replica.condition.state !== "well" || began - this.#askedAfresh > this.#times.afresh;
       // who has asked before its labels were known has asked without regard to them
       const unknown = replica.labels === undefined;
       const found = await probeReplica(
@@ -97,6 +116,7 @@ export class ReplicaWatch {
         afresh,
         AbortSignal.any([late, this.#over.signal]),
       );
+      if (afresh) this.#askedAfresh = began;
       replica.features = found.features;
       replica.labels = found.labels;
       this.#silence = 0;
@@ -107,11 +127,18 @@ export class ReplicaWatch {
       objection = late.aborted ? `no answer within ${patienceMs} ms` : reasonOf(error);
       if (replica.failed(objection, performance.now()))
         this.#events.say(`${replica.server} is put aside: ${objection}`);
-      if (late.aborted && ++this.#silence >= silentProbes) this.#events.silent(replica);
+      this.#silence = late.aborted || isUnreachable(error) ? this.#silence + 1 : 0;
+      if (this.#silence >= silentProbes) this.#events.silent(replica);
     }
     this.#probed = { at: performance.now(), objection };
     return objection;
   }
+}
+
+/** Where a host is gone, its connections do not end, and new ones are not even refused. */
+function isUnreachable(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" && unreachable.has(code);
 }
 
 /** The words of an error, of its cause where it has none. */

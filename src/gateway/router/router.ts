@@ -18,7 +18,7 @@ export interface Replica {
 export interface Router {
   readonly topology: Topology;
   shardIds(): readonly string[];
-  /** All replicas of the shard, best first: well before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+  /** All replicas of the shard, best first: well before unknown before ill, least loaded, then fastest. Ill ones come last, as the last try. */
   candidates(shard: string): readonly Replica[];
 }
 
