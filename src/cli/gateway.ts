@@ -38,7 +38,9 @@ Speaks the HTTP API of Prometheus for all servers of the topology, until SIGTERM
 The smallest topology:
   {"shards": [{"id": "0", "replicas": [{"name": "a", "url": "http://10.0.0.1:9090"}, {"name": "b", "url": "http://10.0.0.2:9090"}]}]}
 
-An evaluator of your own has remote_read: [{url: http://127.0.0.1:READ_PORT/api/v1/read, read_recent: true}] and nothing else.
+An evaluator of your own scrapes nothing, has no rules, and reads only from here (the port is that of --read-port):
+  remote_read: [{url: "http://127.0.0.1:READ_PORT/api/v1/read", read_recent: true, chunked_read_limit: 1073741824}]
+  tracing: {endpoint: "127.0.0.1:1", insecure: true, sampling_fraction: 0}     # Prometheus 3: nothing is ever sent there
 
 Examples:
   $ promfleet gateway --topology topology.json

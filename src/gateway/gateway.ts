@@ -81,7 +81,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         }),
         ...own.collect(),
       ],
-      notReady: () => (readiness.isReady ? undefined : "its evaluator is being started"),
+      notReady: () =>
+        readiness.isReady ? undefined : (started.evaluator.objection ?? "its evaluator is being started"),
       say,
     });
     const port = await server.listen(options.listen.host, options.listen.port);

@@ -172,7 +172,8 @@ export class GatewayServer {
   }
 
   async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (error instanceof ClientGone || response.destroyed) return;
+    // who leaves in the middle of a request shows as an error of reading it
+    if (error instanceof ClientGone || response.destroyed || request.errored) return;
     const said = apiError(error);
     if (said.errorType === "internal")
       this.#options.say(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${said.error}`);

@@ -6,6 +6,8 @@ export interface Evaluator {
   ready(signal: AbortSignal): Promise<ReadyEvaluator>;
   /** What /metrics and /-/ready tell of it. */
   readonly state: "starting" | "ready" | "down";
+  /** Why it can not be used, where that is known. */
+  readonly objection?: string | undefined;
   /** Tells the owner that a request to it failed, so that it looks at once. */
   suspect(reason: string): void;
   close(): Promise<void>;

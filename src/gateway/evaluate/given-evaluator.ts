@@ -4,6 +4,7 @@ import { httpAgent, sendRequest } from "../fetch/http-client.ts";
 import { z } from "zod";
 import { prometheusFeatures } from "../../plan/prometheus-version.ts";
 import { reasonOf } from "../router/replica-watch.ts";
+import { refuseEvaluator } from "./given-evaluator-config.ts";
 import { shortBody } from "./ask-evaluator.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 
@@ -23,7 +24,7 @@ export class GivenEvaluator implements Evaluator {
   readonly #dispatcher: Dispatcher = httpAgent();
   readonly #over = new AbortController();
   #ready = Promise.withResolvers<ReadyEvaluator>();
-  #objection = "";
+  objection: string | undefined;
   #wake: () => void = () => {};
 
   /** @param url base URL @param readUrl that its remote_read has to name */
@@ -71,14 +72,16 @@ export class GivenEvaluator implements Evaluator {
     try {
       await this.#get("/-/ready");
       const { yaml } = configAnswer.parse(JSON.parse(await this.#get("/api/v1/status/config"))).data;
-      const reads = [...yaml.matchAll(/^- url: (.*)$/gm)].map(([, url = ""]) => url.trim());
-      if (!/^remote_read:/m.test(yaml) || !reads.includes(this.#readUrl))
-        throw new Error(`it does not read from ${this.#readUrl}`);
+      const wrong = await refuseEvaluator(yaml, this.#readUrl);
+      if (wrong !== undefined) throw new Error(wrong);
       if (this.state === "ready") return;
       const { version } = buildAnswer.parse(JSON.parse(await this.#get("/api/v1/status/buildinfo"))).data;
+      const features = prometheusFeatures(version);
+      // without it, each query is marked by a matcher instead
+      const readsCarryTraceId = features.readsCarryTraceId && /^tracing:/m.test(yaml);
       this.state = "ready";
-      this.#objection = "";
-      this.#ready.resolve({ url: this.#url, features: prometheusFeatures(version) });
+      this.objection = undefined;
+      this.#ready.resolve({ url: this.#url, features: { ...features, readsCarryTraceId } });
       this.#say(`uses the evaluator at ${this.#url}, Prometheus ${version}`);
     } catch (error) {
       if (!this.#over.signal.aborted) this.#lost(reasonOf(error));
@@ -86,8 +89,9 @@ export class GivenEvaluator implements Evaluator {
   }
 
   #lost(reason: string): void {
-    if (reason !== this.#objection) this.#say(`cannot use the evaluator at ${this.#url}: ${reason}`);
-    this.#objection = reason;
+    const objection = `cannot use the evaluator at ${this.#url}: ${reason}`;
+    if (objection !== this.objection) this.#say(objection);
+    this.objection = objection;
     if (this.state === "ready") this.#ready = Promise.withResolvers();
     this.state = "down";
   }

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream";
+import { gunzipSync, inflateSync } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { sendRequest } from "./http-client.ts";
@@ -95,9 +96,10 @@ async function refusalOf(answer: Dispatcher.ResponseData): Promise<string | Buff
     if (isEndless && statusCode !== 204) return refuse(body, "its answer does not say where it ends");
     return undefined;
   }
-  const text = await beginning(body);
-  if (statusCode === 503 && isAboutTheQuery(text)) return text;
-  return `it answered ${statusCode}: ${text.toString().trim().slice(0, 300)}`;
+  const bytes = await beginning(body);
+  const text = plainText(bytes, headers["content-encoding"]);
+  if (statusCode === 503 && isAboutTheQuery(text)) return bytes;
+  return `it answered ${statusCode}: ${text.trim().slice(0, 300)}`;
 }
 
 function refuse(body: Readable, reason: string): string {
@@ -107,9 +109,9 @@ function refuse(body: Readable, reason: string): string {
 
 const errorAnswer = z.object({ errorType: z.enum(["timeout", "canceled"]) });
 
-function isAboutTheQuery(text: Buffer): boolean {
+function isAboutTheQuery(text: string): boolean {
   try {
-    return errorAnswer.safeParse(JSON.parse(text.toString())).success;
+    return errorAnswer.safeParse(JSON.parse(text)).success;
   } catch {
     return false;
   }
@@ -124,6 +126,18 @@ async function beginning(body: Dispatcher.ResponseData["body"]): Promise<Buffer>
     if (size > longestRefusal) break;
   }
   return Buffer.concat(chunks, size);
+}
+
+/** Errors are compressed like any answer, where the client takes it. */
+function plainText(bytes: Buffer, encoding: string | string[] | undefined): string {
+  const limit = { maxOutputLength: longestRefusal };
+  try {
+    if (encoding === "gzip") return gunzipSync(bytes, limit).toString();
+    if (encoding === "deflate") return inflateSync(bytes, limit).toString();
+    return bytes.toString();
+  } catch {
+    return `its words are not readable as ${String(encoding)}`;
+  }
 }
 
 /** Ends the use with what becomes of the body. */

@@ -1,14 +1,15 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Readable, pipeline } from "node:stream";
-import type { ShardFetcher, ShardRequest } from "../fetch/shard-fetcher.ts";
+import { type ShardFetcher, ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
 import type { Answer } from "../planner/query-request.ts";
 import { spendBuffers } from "../read/spent-buffers.ts";
+import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica } from "../router/router.ts";
 
 /** Bytes of an answer that are held until they are whole, so that a replica that breaks off within them can be replaced. */
 const heldBytes = 256 * 1024;
 
-const passedHeaders = ["content-type", "content-encoding"] as const;
+const passedHeaders = ["content-type", "content-encoding", "vary"] as const;
 
 /**
  * Asks a shard and passes the bytes of one replica on, untouched and still compressed. While nothing has gone out, a replica that
@@ -21,7 +22,7 @@ export async function passOn(
   request: ShardRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
-  const broken = new Set<Replica>();
+  const broken = new Map<Replica, string>();
   const choose = (candidates: readonly Replica[]) => [
     ...candidates.filter((replica) => !broken.has(replica)),
     // when all of them broke off, the best is asked once more
@@ -33,8 +34,11 @@ export async function passOn(
       return { status, headers: headersOf(headers), body: await held(body) };
     } catch (error) {
       signal.throwIfAborted();
-      if (broken.has(replica)) throw error;
-      broken.add(replica);
+      const wasBroken = broken.has(replica);
+      broken.set(replica, `its answer broke off: ${reasonOf(error)}`);
+      if (!wasBroken) continue;
+      const attempts = [...broken].map(([{ server }, reason]) => ({ server, reason }));
+      throw new ShardLost(shard, attempts);
     }
   }
 }

@@ -1,6 +1,9 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import type { MetricFamily } from "../exposition/metric-family.ts";
 
+/** ms between two looks at how late the event loop is. */
+const resolution = 20;
+
 /** What Prometheus' client libraries tell of a process, under their names, and how late the event loop is. */
 export class ProcessMetrics {
   readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
@@ -9,14 +12,16 @@ export class ProcessMetrics {
   /** @param version of promfleet */
   constructor(version: string) {
     this.#version = version;
-    this.#delay = monitorEventLoopDelay({ resolution: 20 });
+    this.#delay = monitorEventLoopDelay({ resolution });
     this.#delay.enable();
   }
 
   collect(): MetricFamily[] {
     const { user, system } = process.cpuUsage();
     const memory = process.memoryUsage();
-    const late = this.#delay.count > 0 ? this.#delay.percentile(99) / 1e9 : 0;
+    // what is recorded is the time from one look to the next
+    const between = this.#delay.count > 0 ? this.#delay.percentile(99) / 1e6 : 0;
+    const late = Math.max(0, between - resolution) / 1000;
     this.#delay.reset();
     return [
       {
