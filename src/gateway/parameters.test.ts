@@ -20,10 +20,12 @@ afterAll(async () => {
 });
 
 const direct = () => fleet.servers[0]?.[0]?.url ?? "";
-const said = ({ status, body }: Heard): unknown => ({
+const said = ({ status, body }: Heard, asked = ""): unknown => ({
+  asked,
   status,
   answer: JSON.parse(body.toString()) as unknown,
 });
+const many = (count: number) => Array.from({ length: count }, (_, at) => `p${at}=`).join("&");
 const range = { query: "m", start: "0", end: "100", step: "10" };
 
 const times = ["teatime", "2026-02-30T00:00:00Z", "2026-01-01", "1e400", "\u0000", 'a"\\\u200bé', "12:00"];
@@ -156,7 +158,6 @@ test("a parameter of the form comes before one of the URL, and the first of seve
 });
 
 test("more parameters than Prometheus reads, in all, are refused, and not left out without a word", async () => {
-  const many = (count: number) => Array.from({ length: count }, (_, at) => `p${at}=`).join("&");
   const form = { "Content-Type": "application/x-www-form-urlencoded" };
   const refused = { status: 400, answer: { errorType: "bad_data" } };
   const [body, search] = [`query=1&${many(9000)}`, many(2000)];
