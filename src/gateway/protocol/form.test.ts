@@ -3,9 +3,9 @@ import { expect, test } from "vitest";
 import { firstOf, parseForm } from "./form.ts";
 
 test("whatever was encoded comes back, in order", () => {
-  const text = fc.string({ unit: "binary" });
+  const text = fc.string({ unit: "binary", maxLength: 8 });
   fc.assert(
-    fc.property(fc.array(fc.tuple(text, text)), (pairs) => {
+    fc.property(fc.array(fc.tuple(text, text), { maxLength: 5 }), (pairs) => {
       const encoded = new URLSearchParams(pairs).toString();
       expect(parseForm(encoded)).toEqual(
         pairs.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()]),

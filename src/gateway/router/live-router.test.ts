@@ -1,0 +1,148 @@
+import { writeFile } from "node:fs/promises";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { OneShard, type ShardServer, oneShardTopology } from "../../../e2e/harness/one-shard.ts";
+import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
+import { until } from "../../../e2e/harness/until.ts";
+import { Workplace } from "../../../e2e/harness/workplace.ts";
+import type { WatchTimes } from "./replica-watch.ts";
+
+const labelled = `global: {external_labels: {cluster: "no", "zone": "a: b"}}\n`;
+let workplace: Workplace;
+let a: PrometheusServer;
+let b: PrometheusServer;
+
+beforeAll(async () => {
+  workplace = new Workplace("live-router");
+  [a, b] = await Promise.all([start("a", labelled), start("b", labelled)]);
+});
+
+afterAll(async () => await workplace[Symbol.asyncDispose]());
+
+let started = 0;
+const folderOf = (name: string) => workplace.path(`${name}-${started}`);
+
+async function start(name: string, config: string): Promise<PrometheusServer> {
+  started++;
+  return await startPrometheus({ folder: folderOf(name), version: "3.16", config });
+}
+
+async function shardOf(servers: readonly ShardServer[], times?: Partial<WatchTimes>): Promise<OneShard> {
+  const shard = await OneShard.start(servers, times);
+  onTestFinished(async () => await shard.close());
+  return shard;
+}
+
+const query = { method: "GET", path: "/api/v1/query?query=vector(1)", headers: {} } as const;
+/** The name of the replica that answers. */
+async function answerer(shard: OneShard): Promise<string> {
+  const { replica, body } = await shard.fetcher.fetch("0", query, AbortSignal.timeout(20_000));
+  for await (const _ of body);
+  return replica.name;
+}
+
+test("finds out a server's version and external labels, and takes the topology's word where it has one", async () => {
+  const shard = await shardOf([{ url: a.url }, { url: b.url, externalLabels: { cluster: "given" } }]);
+  expect(shard.replica("a").externalLabels).toEqual({ cluster: "no", zone: "a: b" });
+  expect(shard.replica("b").externalLabels).toEqual({ cluster: "given" });
+  expect(shard.replica("a").features?.version).toBe("3.16.0");
+  expect(shard.names).toEqual(["a", "b"]);
+});
+
+test("a server without external labels has none", async () => {
+  const plain = await start("plain", "{}\n");
+  const shard = await shardOf([{ url: plain.url }]);
+  expect(shard.replica("a").externalLabels).toEqual({});
+  await plain.process.kill();
+});
+
+test.each([{}, { externalLabels: {} }])(
+  "a server that reads from others is not asked, whatever is known of it: %o",
+  async (given) => {
+    const reader = await start("reader", 'remote_read: [{url: "http://127.0.0.1:1/read"}]\n');
+    const shard = await shardOf([{ url: reader.url, ...given }, { url: a.url }]);
+    expect(await answerer(shard)).toBe("b");
+    expect(shard.replica("a").counts).toEqual({ succeeded: 0, failed: 0, abandoned: 0 });
+    expect(await shard.router.objection(shard.replica("a"))).toContain("it has remote_read itself");
+    expect(shard.said).toContainEqual(
+      expect.stringContaining("fleet-0-a is put aside: it has remote_read itself"),
+    );
+    await reader.process.kill();
+  },
+);
+
+test("notices that a reload has given a server other labels, or made it read from others", async () => {
+  const reloaded = await start("reloaded", labelled);
+  const shard = await shardOf([{ url: reloaded.url }], { well: 100, afresh: 300 });
+  const reload = async (config: string) => {
+    await writeFile(`${folderOf("reloaded")}/prometheus.yml`, config);
+    process.kill(reloaded.process.pid, "SIGHUP");
+  };
+  await reload("global: {external_labels: {cluster: other}}\n");
+  await until("the labels are seen", 5000, () => shard.replica("a").externalLabels["cluster"] === "other");
+  await reload('remote_read: [{url: "http://127.0.0.1:1/read"}]\n');
+  await until("it is put aside", 5000, () => shard.replica("a").condition.state === "ill");
+  expect(shard.said).toEqual([expect.stringContaining("fleet-0-a is put aside: it has remote_read itself")]);
+  await reloaded.process.kill();
+});
+
+test("a server whose labels are not known yet is not asked", async () => {
+  const late = await start("late", labelled);
+  process.kill(late.process.pid, "SIGSTOP");
+  const shard = await shardOf([{ url: late.url }, { url: a.url }]);
+  expect(shard.replica("a").externalLabels).toEqual({});
+  expect(await answerer(shard)).toBe("b");
+  // it answers the probe now, but whoever asks has reckoned with no labels
+  const asked = shard.router.objection(shard.replica("a"));
+  process.kill(late.process.pid, "SIGCONT");
+  expect(await asked).toMatch(/labels were not known|no answer/);
+  await until("it is well", 5000, () => shard.replica("a").condition.state === "well");
+  expect(shard.replica("a").externalLabels).toEqual({ cluster: "no", zone: "a: b" });
+  await late.process.kill();
+});
+
+test("another topology keeps what is known of servers that stay, and asks nobody who has left", async () => {
+  const shard = await shardOf([{ url: a.url }, { url: b.url, externalLabels: {} }]);
+  const [first, second] = [shard.replica("a"), shard.replica("b")];
+  shard.router.follow(oneShardTopology([{ url: a.url }]));
+  expect(shard.replica("a")).toBe(first);
+  expect(shard.names).toEqual(["a"]);
+  expect(await shard.router.objection(second)).toBe("it has left the topology");
+  shard.router.follow(oneShardTopology([{ url: a.url, externalLabels: { x: "y" } }]));
+  expect(shard.replica("a")).toBe(first);
+  expect(first.externalLabels).toEqual({ x: "y" });
+  // nothing is known of it any more: the topology's word was not its own
+  shard.router.follow(oneShardTopology([{ url: a.url }]));
+  expect(shard.replica("a")).not.toBe(first);
+  await until("its labels are known", 5000, () => shard.replica("a").externalLabels["cluster"] === "no");
+  shard.router.follow(oneShardTopology([{ url: b.url }]));
+  expect(shard.replica("a").url).toBe(b.url);
+});
+
+test("what waits for a server that has fallen silent is answered by another one within seconds, what comes after at once", async () => {
+  const silent = await start("silent", "{}\n");
+  const shard = await shardOf([{ url: silent.url }, { url: a.url }]);
+  expect(await answerer(shard)).toBe("a");
+  process.kill(silent.process.pid, "SIGSTOP");
+  const began = performance.now();
+  expect(await answerer(shard)).toBe("b");
+  expect(performance.now() - began).toBeLessThan(4000);
+  const after = performance.now();
+  expect(await answerer(shard)).toBe("b");
+  expect(performance.now() - after).toBeLessThan(500);
+  expect(shard.said).toContainEqual(expect.stringContaining("fleet-0-a is put aside"));
+  process.kill(silent.process.pid, "SIGCONT");
+  await until("it is well again", 10_000, () => shard.replica("a").condition.state === "well");
+  expect(shard.said.at(-1)).toBe("fleet-0-a is well again");
+  await silent.process.kill();
+});
+
+test("nothing is given up for the silence of a shard's only server", async () => {
+  const slow = await start("slow", "{}\n");
+  const shard = await shardOf([{ url: slow.url }], { well: 50, ill: 50, patience: 100, shortPatience: 50 });
+  process.kill(slow.process.pid, "SIGSTOP");
+  const asked = answerer(shard);
+  await until("it is put aside", 5000, () => shard.replica("a").condition.state === "ill");
+  process.kill(slow.process.pid, "SIGCONT");
+  expect(await asked).toBe("a");
+  await slow.process.kill();
+});
