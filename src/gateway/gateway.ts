@@ -1,4 +1,4 @@
-import { httpAgent } from "./fetch/http-client.ts";
+import { connectTimeout, httpAgent } from "./fetch/http-client.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
@@ -35,13 +35,13 @@ export interface Gateway {
 }
 
 /** ms */
-const times = { connect: 1000, farewell: 20_000 };
+const times = { farewell: 20_000 };
 
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
   // without a bound on connections: reads of one query wait for each other
-  const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: times.connect } });
+  const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: connectTimeout } });
   const router = new LiveRouter({ topology, dispatcher, say });
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();

@@ -3,6 +3,9 @@ import type { Agent as AgentClass, Dispatcher } from "undici";
 import Agent from "undici/lib/dispatcher/agent.js";
 import request from "undici/lib/api/api-request.js";
 
+/** ms in which a connection to a server has to stand. */
+export const connectTimeout = 1000;
+
 /** Connections to any number of servers, kept open between requests. */
 export function httpAgent(options?: AgentClass.Options): Dispatcher {
   return new Agent(options);

@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { gunzipSync, inflateSync } from "node:zlib";
 import type { Dispatcher } from "undici";
 import { z } from "zod";
-import { sendRequest } from "./http-client.ts";
+import { connectTimeout, httpAgent, sendRequest } from "./http-client.ts";
 import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse } from "../router/router.ts";
 import { type ShardFetcher, ShardLost, type ShardRequest, type ShardResponse } from "./shard-fetcher.ts";
@@ -33,9 +33,12 @@ export class LiveFetcher implements ShardFetcher {
       attempts.set(replica, outcome.reason);
       if (outcome.brokenConnection) again.push(replica);
     }
-    // A kept connection may have been closed while nobody looked: that says nothing of the server.
+    // a kept connection may have been closed while nobody looked, which says nothing of the server
     for (const replica of again) {
-      const outcome = await this.#try(replica, request, signal);
+      const fresh = httpAgent({ connect: { timeout: connectTimeout } });
+      const outcome = await this.#try(replica, request, signal, fresh);
+      // waits for the answer
+      fresh.close(() => {});
       if ("response" in outcome) return outcome.response;
     }
     throw new ShardLost(
@@ -45,14 +48,19 @@ export class LiveFetcher implements ShardFetcher {
   }
 
   /** @throws the signal's reason */
-  async #try(replica: Replica, request: ShardRequest, signal: AbortSignal): Promise<Outcome> {
+  async #try(
+    replica: Replica,
+    request: ShardRequest,
+    signal: AbortSignal,
+    dispatcher = this.#dispatcher,
+  ): Promise<Outcome> {
     const objection = await this.#pool.objection(replica);
     signal.throwIfAborted();
     if (objection !== undefined) return { reason: objection, brokenConnection: false };
     const use = this.#pool.use(replica);
     try {
       const answer = await sendRequest(replica.url + request.path, {
-        dispatcher: this.#dispatcher,
+        dispatcher,
         method: request.method,
         headers: request.headers,
         body: request.body ?? null,

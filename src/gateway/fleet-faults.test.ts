@@ -1,0 +1,137 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { type GatewayAlone, startGateway } from "../../e2e/harness/gateway-alone.ts";
+import { type Heard, ask } from "../../e2e/harness/http.ts";
+import { type StoredFleet, startStoredFleet } from "../../e2e/harness/stored-fleet.ts";
+import { until } from "../../e2e/harness/until.ts";
+import { Workplace } from "../../e2e/harness/workplace.ts";
+
+let workplace: Workplace;
+let fleet: StoredFleet;
+let gateway: GatewayAlone;
+
+beforeAll(async () => {
+  workplace = new Workplace("fleet-faults");
+  fleet = await startStoredFleet(workplace, { shards: 2, replicas: 2, version: "3.16", series: 40 });
+  gateway = await startGateway(workplace.folder, fleet.urls, "3.16");
+});
+
+afterAll(async () => {
+  await fleet.close();
+  await workplace[Symbol.asyncDispose]();
+});
+
+afterEach(async () => {
+  fleet.mend();
+  await until("all servers are well", 40_000, async () => {
+    const { body } = await ask(`${gateway.url}/metrics`);
+    return [...body.toString().matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)].every(
+      ([, up]) => up === "1",
+    );
+  });
+});
+
+const api = async (path: string): Promise<Heard> => await ask(`${gateway.url}/api/v1/${path}`);
+const instant = (query: string) =>
+  `query?${new URLSearchParams({ query, time: String(fleet.end) }).toString()}`;
+const range = (query: string) => {
+  const params = { query, start: String(fleet.start), end: String(fleet.end), step: "15" };
+  return `query_range?${new URLSearchParams(params).toString()}`;
+};
+const everything: [string, () => string][] = [
+  ["an instant query", () => instant("sum(m)")],
+  ["a range query", () => range("sum(m)")],
+  ["sum(up) or vector(0)", () => instant("sum(up) or vector(0)")],
+  ["absent(x)", () => instant("absent(x)")],
+  ["labels", () => "labels"],
+  ["label values", () => "label/host/values"],
+  ["series", () => "series?match[]=m"],
+  ["rules", () => "rules"],
+  ["alerts", () => "alerts"],
+  ["targets", () => "targets"],
+  ["metadata", () => "metadata"],
+  ["exemplars", () => "query_exemplars?query=m"],
+];
+
+test("with every replica of a shard gone, everything is a 503 within a second that names the shard, and then comes back", async () => {
+  const [, lost = []] = fleet.proxies;
+  for (const proxy of lost) {
+    proxy.fault = { kind: "refuse" };
+    proxy.reset();
+  }
+  for (const [what, path] of everything) {
+    const { status, body, took } = await api(path());
+    expect([what, status]).toEqual([what, 503]);
+    expect(JSON.parse(body.toString())).toMatchObject({
+      status: "error",
+      errorType: "unavailable",
+      error: expect.stringMatching(
+        /^shard 1 is unavailable \(fleet-1-[ab]: .*; fleet-1-[ab]: .*\[SHARD_UNAVAILABLE\]$/,
+      ),
+    });
+    expect(took).toBeLessThan(1000);
+  }
+  // what every server knows by itself is still answered
+  expect((await api("status/buildinfo")).status).toBe(200);
+  expect((await ask(`${gateway.url}/-/ready`)).status).toBe(200);
+  fleet.mend();
+  for (const [what, path] of everything)
+    await until(`${what} is answered again`, 5000, async () => (await api(path())).status === 200);
+});
+
+test("with one replica of each shard gone, nothing fails", async () => {
+  const good = await Promise.all(everything.map(async ([, path]) => (await api(path())).body.toString()));
+  for (const [first] of fleet.proxies) {
+    if (first) first.fault = { kind: "refuse" };
+    first?.reset();
+  }
+  const again = await Promise.all(everything.map(async ([, path]) => (await api(path())).body.toString()));
+  expect(again).toEqual(good);
+});
+
+test("an answer cut anywhere, on either replica or both, is the whole answer or a 503, and never another one", async () => {
+  const asked = [range("m"), range("sum by (host) (m)"), "series?match[]=m"];
+  const good = new Map<string, string>();
+  for (const path of asked) good.set(path, (await api(path)).body.toString());
+  const statuses: Record<number, number> = {};
+  let struck = 0;
+  for (let turn = 0; turn < 50; turn++) {
+    const path = asked[turn % asked.length] ?? "";
+    const proxies = fleet.proxies.flat();
+    const longest = Math.max(...proxies.map((proxy) => proxy.longest));
+    // a cut on one replica can be made good by the other one, a cut on both can not
+    const shard = fleet.proxies[turn % 2] ?? [];
+    const hit = turn % 5 === 4 ? shard : shard.slice(0, 1);
+    for (const proxy of hit) {
+      proxy.fault = { kind: "cut", after: Math.floor(Math.random() * longest) };
+      proxy.reset();
+    }
+    const { status, body } = await api(path);
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    const lost = expect.stringContaining(`shard ${turn % 2} is unavailable`);
+    expect([200, 503]).toContain(status);
+    expect(body.toString()).toEqual(status === 200 ? good.get(path) : lost);
+    for (const proxy of proxies) {
+      struck += proxy.struck;
+      proxy.struck = 0;
+      proxy.fault = { kind: "none" };
+    }
+  }
+  console.log(`50 cuts: ${struck} struck, answers by status ${JSON.stringify(statuses)}`);
+  expect(struck).toBeGreaterThan(10);
+  expect(statuses[200]).toBeGreaterThan(25);
+});
+
+test("a server that hangs costs a request a few seconds once, and others nothing", async () => {
+  const pids = fleet.servers.map(([first]) => first?.process.pid ?? 0);
+  for (const pid of pids) process.kill(pid, "SIGSTOP");
+  try {
+    const good = await api(instant("count(m)"));
+    expect(good.status).toBe(200);
+    expect(good.took).toBeLessThan(5000);
+    const after = await api(instant("count(m)"));
+    expect(after.body.toString()).toContain('"80"');
+    expect(after.took).toBeLessThan(1000);
+  } finally {
+    for (const pid of pids) process.kill(pid, "SIGCONT");
+  }
+});
