@@ -29,6 +29,8 @@ const json = ({ body }: Heard): unknown => JSON.parse(body.toString());
 const api = async (path: string) => await ask(`${gateway.url}/api/v1/${path}`);
 const hosts = [0, 1].flatMap((shard) => [0, 1, 2, 3, 4].map((number) => `${shard}-${number}`));
 
+const evaluators = () => ours().filter((pid) => commandLine(pid).includes("/evaluator/"));
+
 /** What promtool has to say about metrics in the text format. */
 async function lint(url: string): Promise<string> {
   const file = workplace.path("metrics");
@@ -147,7 +149,6 @@ test("the command says in words what is wrong, with the right exit code", async 
 });
 
 test("ends whole on SIGTERM, and its evaluator with it", async () => {
-  const evaluators = () => ours().filter((pid) => commandLine(pid).includes("/evaluator/"));
   expect(evaluators()).toHaveLength(1);
   process.kill(gateway.pid, "SIGTERM");
   expect(await gateway.process.ended).toBe(0);

@@ -172,8 +172,7 @@ export class GatewayServer {
   }
 
   async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // who leaves in the middle of a request shows as an error of reading it
-    if (error instanceof ClientGone || response.destroyed || request.errored) return;
+    if (error instanceof ClientGone || response.destroyed) return;
     const said = apiError(error);
     if (said.errorType === "internal")
       this.#options.say(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${said.error}`);

@@ -1,3 +1,4 @@
+import { passOn } from "../pass/pass-on.ts";
 import type { Answer } from "../planner/query-request.ts";
 import type { Combiner, Params } from "./combiner.ts";
 import { alertmanagersCombiner } from "./alertmanagers.ts";
@@ -9,7 +10,7 @@ import { scrapePoolsCombiner } from "./scrape-pools.ts";
 import { targetMetadataCombiner } from "./target-metadata.ts";
 import { targetsCombiner } from "./targets.ts";
 import { seriesCombiner } from "./series.ts";
-import { type ShardAccess, askShards, contentHeaders } from "./shard-answers.ts";
+import { type ShardAccess, askShards } from "./shard-answers.ts";
 import { stringListCombiner } from "./string-lists.ts";
 
 /** A request of an API that is answered by putting together what all shards say. */
@@ -68,8 +69,7 @@ function wayOf<T>(combiner: Combiner<T>): Way {
     const request = shardRequest(combiner.method, api, asked);
     const [only, ...others] = router.shardIds();
     if (only !== undefined && others.length === 0 && !combiner.evenOfOne) {
-      const { status, headers, body } = await fetcher.fetch(only, request, signal);
-      return { status, headers: contentHeaders(headers), body };
+      return await passOn(fetcher, only, request, signal);
     }
     const said = await askShards(context, request, (body, from) => combiner.parse(body, from), signal);
     if ("instead" in said) return said.instead;

@@ -76,6 +76,20 @@ test.each([0, 100, 200_000])(
     const { status, body } = await post(`${gateway.url}/api/v1/query_range`, range());
     expect(a().struck).toBeGreaterThan(0);
     expect([status, body.equals(wanted.body)]).toEqual([200, true]);
+    a().struck = 0;
+  },
+);
+
+test.each(["labels", "series?match[]=m", "targets", "status/buildinfo"])(
+  "an answer to %s that breaks off comes from the other replica",
+  async (path) => {
+    const wanted = await ask(`${direct()}/api/v1/${path}`);
+    a().fault = { kind: "cut", after: 200 };
+    a().reset();
+    const { status, body } = await ask(`${gateway.url}/api/v1/${path}`);
+    expect(a().struck).toBeGreaterThan(0);
+    expect([status, body.toString()]).toEqual([200, wanted.body.toString()]);
+    a().struck = 0;
   },
 );
 

@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { OneShard, type ShardServer, oneShardTopology } from "../../../e2e/harness/one-shard.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
-import { until } from "../../../e2e/harness/until.ts";
+import { until, untilElapsed } from "../../../e2e/harness/until.ts";
 import { Workplace } from "../../../e2e/harness/workplace.ts";
 import type { WatchTimes } from "./replica-watch.ts";
 
@@ -142,6 +142,8 @@ test("nothing is given up for the silence of a shard's only server", async () =>
   process.kill(slow.process.pid, "SIGSTOP");
   const asked = answerer(shard);
   await until("it is put aside", 5000, () => shard.replica("a").condition.state === "ill");
+  // for many probes
+  await untilElapsed(500);
   process.kill(slow.process.pid, "SIGCONT");
   expect(await asked).toBe("a");
   await slow.process.kill();
