@@ -24,7 +24,21 @@ afterAll(async () => {
 
 afterEach(async () => {
   fleet.mend();
-  await until("all servers are well", 40_000, async () => {
+  for (const { replica, proxy } of [
+    { replica: "a", proxy: b() },
+    { replica: "b", proxy: a() },
+  ]) {
+    // a success of each, so that its next pause is a short one; the other one is out of the way meanwhile
+    proxy.fault = { kind: "refuse" };
+    proxy.reset();
+    await until(
+      `${replica} answers`,
+      10_000,
+      async () => (await ask(`${gateway.url}/api/v1/labels`)).status === 200,
+    );
+    proxy.fault = { kind: "none" };
+  }
+  await until("all servers are well", 10_000, async () => {
     const { body } = await ask(`${gateway.url}/metrics`);
     return [...body.toString().matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)].every(
       ([, up]) => up === "1",
