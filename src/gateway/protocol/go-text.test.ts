@@ -49,7 +49,8 @@ test("every number comes back from its text", () => {
   const number = fc.double({ noNaN: true, noDefaultInfinity: true });
   fc.assert(
     fc.property(number, (value) => {
-      expect(parseGoFloat(String(value))).toBe(value);
+      // the text of -0 is that of 0
+      expect(parseGoFloat(String(value))).toBe(value + 0);
     }),
   );
 });
