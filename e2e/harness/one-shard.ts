@@ -22,7 +22,6 @@ export class OneShard {
   private constructor(servers: readonly ShardServer[], times: Partial<WatchTimes>) {
     this.router = new LiveRouter({
       topology: oneShardTopology(servers),
-      dispatcher: this.#dispatcher,
       say: (sentence) => this.said.push(sentence),
       times: { ...watchTimes, ...times },
     });
@@ -48,7 +47,7 @@ export class OneShard {
   }
 
   async close(): Promise<void> {
-    this.router.close();
+    await this.router.close();
     await this.#dispatcher.destroy();
   }
 }

@@ -42,7 +42,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
   // without a bound on connections: reads of one query wait for each other
   const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: connectTimeout } });
-  const router = new LiveRouter({ topology, dispatcher, say });
+  const router = new LiveRouter({ topology, say });
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits);
@@ -52,7 +52,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const close = async () => {
     follower?.stop();
     await evaluation?.close();
-    router.close();
+    await router.close();
     own.stop();
     await dispatcher.destroy();
   };

@@ -134,9 +134,6 @@ test("reads that would wait for each other at the servers for ever do not", asyn
   await expect.poll(() => careful.evaluation.state().reads.room).toBe(1);
   const { body } = await careful.query({ query, time }, AbortSignal.timeout(30_000));
   expect(body.match(new RegExp(`"${4 * samples}"`, "g"))).toHaveLength(12);
-  // let in without regard to the server's limit, the same query hangs
-  const careless = closedAfterwards(await bed({ readRoom: 1024 }));
-  await expect(careless.query({ query, time }, AbortSignal.timeout(3_000))).rejects.toThrow("timeout");
 });
 
 test("an answer of 50 MB passes in a few MB, at the pace of its reader", async () => {

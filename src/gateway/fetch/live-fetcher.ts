@@ -25,9 +25,18 @@ export class LiveFetcher implements ShardFetcher {
   async fetch(shard: string, request: ShardRequest, signal: AbortSignal): Promise<ShardResponse> {
     const candidates = this.#pool.candidates(shard);
     const chosen = request.choose?.(candidates) ?? candidates;
+    const strangers = new Set(chosen.filter((replica) => !this.#pool.knows(replica)));
     const attempts = new Map<Replica, string>();
     const again: Replica[] = [];
     for (const replica of chosen) {
+      if (strangers.has(replica)) {
+        attempts.set(
+          replica,
+          (await this.#pool.objection(replica)) ?? "its external labels were not known yet",
+        );
+        signal.throwIfAborted();
+        continue;
+      }
       const outcome = await this.#try(replica, request, signal);
       if ("response" in outcome) return outcome.response;
       attempts.set(replica, outcome.reason);

@@ -91,12 +91,20 @@ test("a server whose labels are not known yet is not asked", async () => {
   const shard = await shardOf([{ url: late.url }, { url: a.url }]);
   expect(shard.replica("a").externalLabels).toEqual({});
   expect(await answerer(shard)).toBe("b");
-  // it answers the probe now, but whoever asks has reckoned with no labels
-  const asked = shard.router.objection(shard.replica("a"));
   process.kill(late.process.pid, "SIGCONT");
-  expect(await asked).toMatch(/labels were not known|no answer/);
   await until("it is well", 5000, () => shard.replica("a").condition.state === "well");
   expect(shard.replica("a").externalLabels).toEqual({ cluster: "no", zone: "a: b" });
+  await late.process.kill();
+});
+
+test("who asks before a server's labels are known is not answered by it, even if they become known meanwhile", async () => {
+  const late = await start("late", labelled);
+  process.kill(late.process.pid, "SIGSTOP");
+  const shard = await shardOf([{ url: late.url }]);
+  const asked = answerer(shard).catch((error: unknown) => String(error));
+  process.kill(late.process.pid, "SIGCONT");
+  expect(await asked).toMatch(/fleet-0-a: (its external labels were not known yet|no answer within 500 ms)/);
+  await until("it answers", 5000, async () => (await answerer(shard)) === "a");
   await late.process.kill();
 });
 

@@ -1,5 +1,5 @@
-import type { Dispatcher } from "undici";
 import type { Topology } from "../../topology/topology.ts";
+import { connectTimeout, httpAgent } from "../fetch/http-client.ts";
 import { KnownReplica, byPreference } from "./known-replica.ts";
 import { ReplicaWatch, type WatchTimes, watchTimes } from "./replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse, Router } from "./router.ts";
@@ -13,7 +13,6 @@ interface Member {
 
 export interface RouterOptions {
   topology: Topology;
-  dispatcher: Dispatcher;
   /** Told when a replica is put aside and when it is well again, one sentence. */
   say: (sentence: string) => void;
   times?: WatchTimes;
@@ -22,6 +21,8 @@ export interface RouterOptions {
 /** The servers of a topology that may change, each probed all the time. */
 export class LiveRouter implements Router, ReplicaPool {
   readonly #options: RouterOptions;
+  /** Each probe has a connection of its own: one that was kept may have been closed, which says nothing of the server. */
+  readonly #probes = httpAgent({ connections: null, pipelining: 0, connect: { timeout: connectTimeout } });
   #topology: Topology;
   #shards: ReadonlyMap<string, readonly Member[]> = new Map();
   readonly #members = new Map<Replica, Member>();
@@ -108,6 +109,10 @@ export class LiveRouter implements Router, ReplicaPool {
     };
   }
 
+  knows(replica: Replica): boolean {
+    return this.#members.get(replica)?.replica.labels !== undefined;
+  }
+
   async objection(replica: Replica): Promise<string | undefined> {
     const member = this.#members.get(replica);
     if (!member) return "it has left the topology";
@@ -124,14 +129,15 @@ export class LiveRouter implements Router, ReplicaPool {
     );
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const { watch } of this.#members.values()) watch.stop();
+    await this.#probes.destroy();
   }
 
   #member(replica: KnownReplica): Member {
-    const { dispatcher, say, times = watchTimes } = this.#options;
+    const { say, times = watchTimes } = this.#options;
     const silent = () => this.#giveUp(member);
-    const watch = new ReplicaWatch(replica, dispatcher, times, { say, silent });
+    const watch = new ReplicaWatch(replica, this.#probes, times, { say, silent });
     const member: Member = { replica, uses: new Set(), watch };
     this.#members.set(replica, member);
     return member;

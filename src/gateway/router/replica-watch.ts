@@ -51,7 +51,7 @@ export class ReplicaWatch {
   readonly #over = new AbortController();
   #wake: (() => void) | undefined;
   #probing: Promise<string | undefined> | undefined;
-  #probed: { at: number; objection: string | undefined } | undefined;
+  #probed: { at: number; objection: string | undefined; isSilent: boolean } | undefined;
   #silence = 0;
   #askedAfresh = Number.NEGATIVE_INFINITY;
 
@@ -73,10 +73,13 @@ export class ReplicaWatch {
     this.#wake?.();
   }
 
-  /** What the last probe said, if that is news of this moment; else what a probe says that ends soon. */
+  /** What a probe says that begins now and ends soon. Silence, which takes long to be found, is believed for a moment. */
   async objection(): Promise<string | undefined> {
     const last = this.#probed;
-    if (last && performance.now() - last.at < this.#times.ill) return last.objection;
+    if (last?.isSilent && performance.now() - last.at < this.#times.ill) return last.objection;
+    const isUnderWay = this.#probing !== undefined;
+    const objection = await this.#probe(this.#times.shortPatience);
+    if (objection === undefined || !isUnderWay || this.#probed?.isSilent) return objection;
     return await this.#probe(this.#times.shortPatience);
   }
 
@@ -105,11 +108,10 @@ export class ReplicaWatch {
     const replica = this.#replica;
     const late = AbortSignal.timeout(patienceMs);
     let objection: string | undefined;
+    let isSilent = false;
     try {
       const began = performance.now();
       const afresh = replica.condition.state !== "well" || began - this.#askedAfresh > this.#times.afresh;
-      // who has asked before its labels were known has asked without regard to them
-      const unknown = replica.labels === undefined;
       const found = await probeReplica(
         this.#dispatcher,
         replica,
@@ -121,16 +123,16 @@ export class ReplicaWatch {
       replica.labels = found.labels;
       this.#silence = 0;
       if (replica.recovered(performance.now())) this.#events.say(`${replica.server} is well again`);
-      if (unknown) objection = "its external labels were not known a moment ago";
     } catch (error) {
       if (this.#over.signal.aborted) return "it has left the topology";
       objection = late.aborted ? `no answer within ${patienceMs} ms` : reasonOf(error);
       if (replica.failed(objection, performance.now()))
         this.#events.say(`${replica.server} is put aside: ${objection}`);
-      this.#silence = late.aborted || isUnreachable(error) ? this.#silence + 1 : 0;
+      isSilent = late.aborted || isUnreachable(error);
+      this.#silence = isSilent ? this.#silence + 1 : 0;
       if (this.#silence >= silentProbes) this.#events.silent(replica);
     }
-    this.#probed = { at: performance.now(), objection };
+    this.#probed = { at: performance.now(), objection, isSilent };
     return objection;
   }
 }

@@ -39,8 +39,10 @@ export interface ReplicaUse {
 export interface ReplicaPool {
   candidates(shard: string): readonly Replica[];
   use(replica: Replica): ReplicaUse;
+  /** Whether its external labels are known. Who makes a request before has made it without regard to them. */
+  knows(replica: Replica): boolean;
   /**
-   * Why a replica should not be asked at this moment; undefined if it is well, or if a probe made for this question found it so.
+   * Why a replica should not be asked at this moment; undefined if it is well, or if a probe that began after this question found it so.
    * Takes as long as a short probe at most.
    */
   objection(replica: Replica): Promise<string | undefined>;
