@@ -1,4 +1,4 @@
-import { ProtoWriter } from "../../src/gateway/read/wire/proto-writer.ts";
+import { ProtoWriter } from "../../src/remote-read/proto-writer.ts";
 import { encodeSeries } from "./remote-write.ts";
 import { compress } from "snappy";
 import { ask } from "./http.ts";

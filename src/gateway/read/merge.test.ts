@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { mergeSeries } from "./merge.ts";
 import type { SeriesBatch } from "./shard-series.ts";
-import type { EncodedSeries } from "./wire/encoded-series.ts";
+import type { EncodedSeries } from "../../remote-read/encoded-series.ts";
 
 /** A series that only has a key; its content says which shard it is of. */
 function series(key: string, shard: number): EncodedSeries {

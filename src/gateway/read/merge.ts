@@ -1,5 +1,5 @@
 import type { SeriesBatch } from "./shard-series.ts";
-import type { EncodedSeries } from "./wire/encoded-series.ts";
+import type { EncodedSeries } from "../../remote-read/encoded-series.ts";
 
 /**
  * Merges the series of several shards into one ascending order of labels. Where shards have the same series, that of the first

@@ -7,9 +7,9 @@ import { type ReadFailure, ReadFailed, type ReadingQuery } from "./reading-query
 import { sampledAnswer } from "./sampled-answer.ts";
 import { type ShardReads, contentTypeOf } from "./shard-reads.ts";
 import { firstFrame, streamAnswer } from "./streamed-answer.ts";
-import { labelInKey } from "./wire/label-key.ts";
-import { type ReadRequest, decodeReadRequest, responseType } from "./wire/read-request.ts";
-import { uncompressBlock, uncompressedBytes } from "./wire/snappy-block.ts";
+import { labelInKey } from "../../remote-read/label-key.ts";
+import { type ReadRequest, decodeReadRequest, responseType } from "../../remote-read/read-request.ts";
+import { uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
 
 /** Name of the matcher that carries the id of a query to its reads, where the evaluator does not pass trace ids on. */
 export const queryMarker = "__promfleet_q__";

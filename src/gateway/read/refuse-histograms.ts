@@ -1,14 +1,14 @@
 import { PromfleetError } from "../../errors/promfleet-error.ts";
-import { chunkedStream } from "./chunked-stream.ts";
-import { ExternalLabels } from "./external-labels.ts";
+import { chunkedStream } from "../../remote-read/chunked-stream.ts";
+import { ExternalLabels } from "../../remote-read/external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
 import { type ShardRead, blaming, readShard } from "./shard-reads.ts";
-import { type EncodedSeries, SeriesDecoder, hasField } from "./wire/encoded-series.ts";
-import { decodeFrame } from "./wire/frame.ts";
-import { describeKey } from "./wire/label-key.ts";
-import { ProtoReader } from "./wire/proto-reader.ts";
-import type { ReadQuery } from "./wire/read-request.ts";
+import { type EncodedSeries, SeriesDecoder, hasField } from "../../remote-read/encoded-series.ts";
+import { decodeFrame } from "../../remote-read/frame.ts";
+import { describeKey } from "../../remote-read/label-key.ts";
+import { ProtoReader } from "../../remote-read/proto-reader.ts";
+import type { ReadQuery } from "../../remote-read/read-request.ts";
 
 const timeSeriesFields = { samples: 2, histograms: 4 };
 const chunkFields = { chunk: 2, encoding: 3 };

@@ -1,16 +1,16 @@
 import type { Readable } from "node:stream";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
-import { ExternalLabels } from "./external-labels.ts";
+import { ExternalLabels } from "../../remote-read/external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
 import { refuseHistograms } from "./refuse-histograms.ts";
 import { blaming, readShards, type ShardRead } from "./shard-reads.ts";
-import { type EncodedSeries, SeriesDecoder } from "./wire/encoded-series.ts";
-import { describeKey, keyHasLabel } from "./wire/label-key.ts";
-import { MalformedData } from "./wire/malformed-data.ts";
-import type { ReadQuery } from "./wire/read-request.ts";
-import { decodeReadResponse, encodeReadResponse } from "./wire/read-response.ts";
-import { compressBlock, uncompressBlock, uncompressedBytes } from "./wire/snappy-block.ts";
+import { type EncodedSeries, SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { describeKey, keyHasLabel } from "../../remote-read/label-key.ts";
+import { MalformedData } from "../../remote-read/malformed-data.ts";
+import type { ReadQuery } from "../../remote-read/read-request.ts";
+import { decodeReadResponse, encodeReadResponse } from "../../remote-read/read-response.ts";
+import { compressBlock, uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
 
 /**
  * The answer for evaluators that know no chunks: all series of all shards in one message of samples, whole in memory.

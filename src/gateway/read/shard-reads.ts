@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
 import { ShardLost, type ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Replica, Router } from "../router/router.ts";
-import { matchStoredLabels } from "./external-labels.ts";
+import { matchStoredLabels } from "../../remote-read/external-labels.ts";
 import { ReadFailed, type ReadingQuery } from "./reading-query.ts";
-import { type ReadQuery, encodeReadRequest } from "./wire/read-request.ts";
-import { compressBlock } from "./wire/snappy-block.ts";
+import { type ReadQuery, encodeReadRequest } from "../../remote-read/read-request.ts";
+import { compressBlock } from "../../remote-read/snappy-block.ts";
 
 const contentTypes = {
   streamed: "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse",

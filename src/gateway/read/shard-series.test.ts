@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { shardSeries } from "./shard-series.ts";
-import { ExternalLabels } from "./external-labels.ts";
-import { SeriesDecoder } from "./wire/encoded-series.ts";
-import { exampleFrame, splitFrame } from "./wire/example-series.ts";
-import { encodeFrame } from "./wire/frame.ts";
+import { ExternalLabels } from "../../remote-read/external-labels.ts";
+import { SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { exampleFrame, splitFrame } from "../../remote-read/example-series.ts";
+import { encodeFrame } from "../../remote-read/frame.ts";
 
 /** Frames in several pieces of a stream, and the frames that come out. */
 async function series(

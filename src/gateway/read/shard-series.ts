@@ -1,7 +1,7 @@
-import type { EncodedSeries, SeriesDecoder } from "./wire/encoded-series.ts";
-import { type Frame, decodeFrame } from "./wire/frame.ts";
-import { describeKey } from "./wire/label-key.ts";
-import { MalformedData } from "./wire/malformed-data.ts";
+import type { EncodedSeries, SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { type Frame, decodeFrame } from "../../remote-read/frame.ts";
+import { describeKey } from "../../remote-read/label-key.ts";
+import { MalformedData } from "../../remote-read/malformed-data.ts";
 
 /** Some series in label order; the next ones come after them. Never empty. */
 export type SeriesBatch = readonly EncodedSeries[];

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
-import { chunkedStream } from "./chunked-stream.ts";
-import { ExternalLabels } from "./external-labels.ts";
+import { chunkedStream } from "../../remote-read/chunked-stream.ts";
+import { ExternalLabels } from "../../remote-read/external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { mergeSeries } from "./merge.ts";
 import { shardSeries, type SeriesBatch } from "./shard-series.ts";
 import { spendBuffers } from "./spent-buffers.ts";
 import { blaming, readShards } from "./shard-reads.ts";
-import { SeriesDecoder } from "./wire/encoded-series.ts";
-import { encodeFrame } from "./wire/frame.ts";
-import { ProtoWriter } from "./wire/proto-writer.ts";
-import type { ReadQuery } from "./wire/read-request.ts";
-import { keyHasLabel } from "./wire/label-key.ts";
+import { SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { encodeFrame } from "../../remote-read/frame.ts";
+import { ProtoWriter } from "../../remote-read/proto-writer.ts";
+import type { ReadQuery } from "../../remote-read/read-request.ts";
+import { keyHasLabel } from "../../remote-read/label-key.ts";
 
 /** Bytes that are gathered before they are written: small writes cost more than the copying. */
 const writeBytes = 128 * 1024;

@@ -1,4 +1,4 @@
-import type { ReadMatcher } from "./wire/read-request.ts";
+import type { ReadMatcher } from "./read-request.ts";
 
 /** Where a label's name and value lie in a buffer. */
 interface LabelPlace {

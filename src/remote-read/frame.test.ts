@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { ExternalLabels } from "../external-labels.ts";
+import { ExternalLabels } from "./external-labels.ts";
 import { SeriesDecoder } from "./encoded-series.ts";
 import { encodeChunk, encodeLabels, exampleFrame, splitFrame } from "./example-series.ts";
 import { FrameSplitter, decodeFrame, encodeFrame } from "./frame.ts";

@@ -1,4 +1,4 @@
-import type { ExternalLabels } from "../external-labels.ts";
+import type { ExternalLabels } from "./external-labels.ts";
 import { LabelKeyBuilder } from "./label-key.ts";
 import { MalformedData } from "./malformed-data.ts";
 import { ProtoReader } from "./proto-reader.ts";

@@ -1,4 +1,4 @@
-import { type Frame, FrameSplitter } from "./wire/frame.ts";
+import { type Frame, FrameSplitter } from "./frame.ts";
 
 /**
  * The frames of a stream of chunks as they come in, several at a time where one piece of the stream held several.

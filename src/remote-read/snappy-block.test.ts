@@ -1,6 +1,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { collectAll } from "../../collector.ts";
+import { collectAll } from "../gateway/collector.ts";
 import { compressBlock, uncompressBlock } from "./snappy-block.ts";
 
 test("memory is given back", async () => {
