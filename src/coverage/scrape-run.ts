@@ -1,0 +1,68 @@
+/** A stretch of time in which a target was scraped well (up = 1) without a gap. Times in ms since 1970. */
+export interface ScrapeRun {
+  /** Of the first scrape. */
+  from: number;
+  /** Of the last scrape. */
+  to: number;
+  /** Between two scrapes, ms; 0 while it is not known: there was only one. */
+  interval: number;
+}
+
+/** How much later than due a scrape may be and still count as the next one, in intervals. */
+const late = 0.5;
+
+/** Whether so much time between two scrapes is a gap. @param allowed missed scrapes in a row that are none */
+export function isGap(betweenMs: number, intervalMs: number, allowed: number): boolean {
+  return betweenMs > (allowed + 1 + late) * intervalMs;
+}
+
+/**
+ * Runs of scrapes.
+ * @param times of good scrapes, ascending, ms
+ * @param interval ms between two scrapes as it is known from elsewhere; it counts where it is shorter than what the times show, as
+ *   one who misses every other scrape would otherwise look whole. 0: not known
+ */
+export function runsOf(times: readonly number[], interval: number, allowed: number): ScrapeRun[] {
+  const own = medianDelta(times);
+  const known = interval > 0 && own > 0 ? Math.min(interval, own) : Math.max(interval, own);
+  const runs: ScrapeRun[] = [];
+  for (const time of times) {
+    const last = runs.at(-1);
+    if (last && !isGap(time - last.to, known, allowed)) last.to = time;
+    else runs.push({ from: time, to: time, interval: known });
+  }
+  return runs;
+}
+
+/** All of both, joined where no gap is between them. Neither list is changed. */
+export function joinRuns(
+  some: readonly ScrapeRun[],
+  others: readonly ScrapeRun[],
+  allowed: number,
+): ScrapeRun[] {
+  const joined: ScrapeRun[] = [];
+  for (const run of [...some, ...others].toSorted((left, right) => left.from - right.from)) {
+    const last = joined.at(-1);
+    const interval = last ? Math.max(last.interval, run.interval) : 0;
+    if (last && (run.from <= last.to || !isGap(run.from - last.to, interval, allowed))) {
+      if (run.to >= last.to && run.interval > 0) last.interval = run.interval;
+      last.to = Math.max(last.to, run.to);
+      last.interval ||= run.interval;
+    } else joined.push({ ...run });
+  }
+  return joined;
+}
+
+/** What of the runs lies at a time or later. */
+export function runsSince(runs: readonly ScrapeRun[], time: number): ScrapeRun[] {
+  return runs.filter((run) => run.to >= time).map((run) => (run.from >= time ? run : { ...run, from: time }));
+}
+
+/** The middle one of the distances between times, 0 where there is none. */
+export function medianDelta(times: readonly number[]): number {
+  const deltas = times
+    .slice(1)
+    .map((time, index) => time - (times[index] ?? time))
+    .toSorted((left, right) => left - right);
+  return deltas[Math.floor(deltas.length / 2)] ?? 0;
+}
