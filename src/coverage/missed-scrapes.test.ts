@@ -1,7 +1,7 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { missedScrapes } from "./missed-scrapes.ts";
-import { joinRuns, runsOf, runsSince } from "./scrape-run.ts";
+import { joinRuns, likelyInterval, runsOf, runsSince } from "./scrape-run.ts";
 
 const start = 1_795_000_000_000;
 const interval = 15_000;
@@ -13,6 +13,8 @@ const times = (missed: (index: number) => boolean, phase = 0) =>
     .filter((index) => !missed(index))
     .map((index) => scrape(index, phase));
 
+const shape = (all: readonly { from: number; to: number }[]) => all.map(({ from, to }) => [from, to]);
+const inTheMiddle = (index: number) => index > 10 && index < 20;
 const runs = (list: readonly number[], allowed = 0) => runsOf(list, interval, allowed);
 
 test("a single missed scrape is missed, with the scrapes around it", () => {
@@ -39,8 +41,7 @@ test("what is allowed is not missed", () => {
 });
 
 test("what the other one has missed as well is not missed", () => {
-  const both = (index: number) => index > 10 && index < 20;
-  const missed = missedScrapes(runs(times(both)), runs(times(both, 4000)), 0, scrape(40));
+  const missed = missedScrapes(runs(times(inTheMiddle)), runs(times(inTheMiddle, 4000)), 0, scrape(40));
   expect(missed).toEqual([]);
 });
 
@@ -114,7 +115,6 @@ test("pieces of a history joined in any order are the whole", () => {
         const list = has.flatMap((here, index) => (here ? [scrape(index)] : []));
         const older = list.filter((time) => time < scrape(cut + overlap));
         const newer = list.filter((time) => time >= scrape(cut));
-        const shape = (all: readonly { from: number; to: number }[]) => all.map(({ from, to }) => [from, to]);
         const whole = shape(runsOf(list, interval, 0));
         expect(shape(joinRuns(runs(newer), runs(older), 0))).toEqual(whole);
         expect(shape(joinRuns(runs(older), runs(newer), 0))).toEqual(whole);
@@ -129,8 +129,17 @@ test("what is older than a time is forgotten", () => {
   expect(runsSince(all, scrape(40))).toEqual([]);
 });
 
-test("one who misses every other scrape is not whole, where the interval is known", () => {
+test("one who misses every other scrape is not whole, where a partner shows the interval", () => {
   const every = times((index) => index % 2 === 1);
-  expect(runsOf(every, 0, 0)).toHaveLength(1);
-  expect(runsOf(every, interval, 0)).toHaveLength(20);
+  expect(likelyInterval(every, 0, interval)).toBe(2 * interval);
+  expect(likelyInterval(every, interval, 0)).toBe(interval);
+  expect(runs(every)).toHaveLength(20);
+});
+
+test("two scrapes with an outage between them are not whole, where the interval was known before", () => {
+  const two = [scrape(0), scrape(30)];
+  expect(likelyInterval(two, 0, 0)).toBe(30 * interval);
+  expect(likelyInterval(two, 0, interval)).toBe(interval);
+  expect(likelyInterval([...two, scrape(31)], 0, 0)).toBe(interval);
+  expect(likelyInterval([], 0, 0)).toBe(0);
 });

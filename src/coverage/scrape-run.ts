@@ -19,19 +19,33 @@ export function isGap(betweenMs: number, intervalMs: number, allowed: number): b
 /**
  * Runs of scrapes.
  * @param times of good scrapes, ascending, ms
- * @param interval ms between two scrapes as it is known from elsewhere; it counts where it is shorter than what the times show, as
- *   one who misses every other scrape would otherwise look whole. 0: not known
+ * @param interval ms between two scrapes, 0 where it is not known (likelyInterval)
+ * @param allowed missed scrapes in a row that are no gap
  */
 export function runsOf(times: readonly number[], interval: number, allowed: number): ScrapeRun[] {
-  const own = medianDelta(times);
-  const known = interval > 0 && own > 0 ? Math.min(interval, own) : Math.max(interval, own);
   const runs: ScrapeRun[] = [];
   for (const time of times) {
     const last = runs.at(-1);
-    if (last && !isGap(time - last.to, known, allowed)) last.to = time;
-    else runs.push({ from: time, to: time, interval: known });
+    if (last && !isGap(time - last.to, interval, allowed)) last.to = time;
+    else runs.push({ from: time, to: time, interval });
   }
   return runs;
+}
+
+/** As many distances between scrapes speak for themselves. */
+const enough = 4;
+
+/**
+ * ms between two scrapes of a target, 0 where nothing tells it.
+ * @param times of its good scrapes, ascending
+ * @param partner what another replica's scrapes of the same time show, 0 if nothing: who misses every other scrape would look whole
+ * @param before what scrapes nearby showed, 0 if nothing: few scrapes, with an outage between them, would look whole
+ */
+export function likelyInterval(times: readonly number[], partner: number, before: number): number {
+  const own = medianDelta(times);
+  const told = times.length > enough ? [own, partner] : [own, partner, before];
+  const known = told.filter((interval) => interval > 0);
+  return known.length > 0 ? Math.min(...known) : 0;
 }
 
 /** All of both, joined where no gap is between them. Neither list is changed. */
@@ -58,11 +72,11 @@ export function runsSince(runs: readonly ScrapeRun[], time: number): ScrapeRun[]
   return runs.filter((run) => run.to >= time).map((run) => (run.from >= time ? run : { ...run, from: time }));
 }
 
-/** The middle one of the distances between times, 0 where there is none. */
-export function medianDelta(times: readonly number[]): number {
+/** The middle one of the distances between times, the shorter one of two; 0 where there is none. */
+function medianDelta(times: readonly number[]): number {
   const deltas = times
     .slice(1)
     .map((time, index) => time - (times[index] ?? time))
     .toSorted((left, right) => left - right);
-  return deltas[Math.floor(deltas.length / 2)] ?? 0;
+  return deltas[Math.floor((deltas.length - 1) / 2)] ?? 0;
 }

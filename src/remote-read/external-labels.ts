@@ -1,3 +1,4 @@
+import { quoteRegex } from "./quote-regex.ts";
 import type { ReadMatcher } from "./read-request.ts";
 
 /** Where a label's name and value lie in a buffer. */
@@ -54,9 +55,4 @@ export function matchStoredLabels(
       ? { ...matcher, op: "=~", value: quoteRegex(matcher.value) }
       : matcher,
   );
-}
-
-/** Like Go's regexp.QuoteMeta. */
-function quoteRegex(text: string): string {
-  return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&");
 }

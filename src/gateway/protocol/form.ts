@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { spendBuffers } from "../read/spent-buffers.ts";
 import { quoteLikeGo } from "./go-text.ts";
 
 export type Params = readonly (readonly [string, string])[];
@@ -31,6 +32,7 @@ export async function readParams(
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length;
+    spendBuffers(chunk.length);
     if (size <= limit) chunks.push(chunk);
     // a client that is still sending would not hear the answer
     else if (size > limit + unheard) break;
