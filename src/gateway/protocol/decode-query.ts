@@ -1,3 +1,4 @@
+import { spendBuffers } from "../read/spent-buffers.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { parse } from "../../promql/parse.ts";
 import { usesReservedName } from "../../promql/reserved.ts";
@@ -9,6 +10,8 @@ import { parseSpan, parseTime } from "./prometheus-time.ts";
 
 /** Longer texts are Prometheus' to understand. */
 const longestParsed = 64 * 1024;
+/** Bytes of memory that parsing takes for a byte of a deeply nested text; shorter texts leave nothing that would matter. */
+const parsing = { perByte: 1800, matters: 4096 };
 
 /**
  * Decodes and checks a query or query_range request. Whether the expression is valid is Prometheus' to say.
@@ -34,13 +37,15 @@ export function decodeQuery(
   const timeoutMs = Math.min(timeoutParam(params) ?? limits.timeoutMs, limits.timeoutMs);
   checkLookback(params);
   refuseReserved("query", query);
+  const expression = query.length > longestParsed ? undefined : parse(query);
+  if (query.length > parsing.matters) spendBuffers(Math.min(query.length, longestParsed) * parsing.perByte);
   const named = new Map(params.toReversed());
   named.set("timeout", String(timeoutMs / 1000));
   if (kind === "instant" && firstOf(params, "time") === "") named.set("time", (now / 1000).toFixed(3));
   return {
     kind,
     query,
-    expression: query.length > longestParsed ? undefined : parse(query),
+    expression,
     params: [...named],
     acceptEncoding,
     timeoutMs,
