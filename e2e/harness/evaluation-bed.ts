@@ -93,11 +93,18 @@ export function queryRequest(params: Record<string, string>): QueryRequest {
     kind: params["step"] === undefined ? "instant" : "range",
     query,
     expression: parse(query),
+    evaluated: {
+      start: ms(params["start"] ?? params["time"]),
+      end: ms(params["end"] ?? params["time"]),
+      lookback: undefined,
+    },
     params: Object.entries(params),
     acceptEncoding: "",
     timeoutMs: 60_000,
   };
 }
+
+const ms = (seconds: string | undefined): number => Number(seconds) * 1000;
 
 export class PlainRouter implements Router {
   readonly topology: Topology;
@@ -112,12 +119,20 @@ export class PlainRouter implements Router {
         shard,
         replicas.map(({ url, externalLabels = {} }, at) => {
           const name = "abc".charAt(at);
-          return { shard, name, server: `bed-${shard}-${name}`, url, externalLabels, features: undefined };
+          return {
+            shard,
+            name,
+            server: `bed-${shard}-${name}`,
+            url,
+            externalLabels,
+            features: undefined,
+            wellSince: 0,
+          };
         }),
       );
     }
     // the rest of a topology is nothing to way 4
-    this.topology = { onEveryShard } as unknown as Topology;
+    this.topology = { onEveryShard, evaluator: { lookback: "5m" } } as unknown as Topology;
   }
 
   shardIds(): readonly string[] {

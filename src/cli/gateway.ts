@@ -1,7 +1,9 @@
 import { flushCompileCache } from "node:module";
+import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "./version.ts";
+import type { CoverageStore } from "../gateway/coverage/coverage-store.ts";
 import type { EvaluatorStarter } from "../gateway/evaluate/evaluator.ts";
 
 interface Options {
@@ -62,13 +64,17 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
   const topology = await readTopology(file);
   let release: (() => Promise<void>) | undefined;
   let startEvaluator: EvaluatorStarter;
+  let coverage: CoverageStore | undefined;
   if (evaluator === undefined) {
-    const [{ evaluatorStarter }, { gatewayState }] = await Promise.all([
+    const [{ evaluatorStarter }, { gatewayState }, { writeAtomically }, store] = await Promise.all([
       import("../local/evaluator-starter.ts"),
       import("../local/gateway-state.ts"),
+      import("../local/atomic-write.ts"),
+      import("../gateway/coverage/coverage-store.ts"),
     ]);
     const own = await gatewayState(state, file, process.env);
     release = own.release;
+    coverage = new store.CoverageStore(path.join(own.folder, "coverage.json"), writeAtomically);
     startEvaluator = evaluatorStarter({ topology, stateDir: own.folder, env: process.env, onEvent: say });
   } else {
     const { GivenEvaluator } = await import("../gateway/evaluate/given-evaluator.ts");
@@ -81,6 +87,7 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
       listen,
       startEvaluator,
       readPort,
+      coverage,
       version,
       say,
     });

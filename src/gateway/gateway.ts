@@ -1,3 +1,6 @@
+import { CoverageIndex } from "./coverage/coverage-index.ts";
+import type { CoverageStore } from "./coverage/coverage-store.ts";
+import { ShardSources } from "./coverage/shard-sources.ts";
 import { connectTimeout, httpAgent } from "./fetch/http-client.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -20,6 +23,8 @@ export interface GatewayOptions {
   startEvaluator: EvaluatorStarter;
   /** Port of the endpoint that the evaluator reads from; any where left out. */
   readPort?: number | undefined;
+  /** Where what is known of the replicas is kept; left out: nowhere. */
+  coverage?: CoverageStore | undefined;
   /** Of promfleet. */
   version: string;
   /** Told of everything that a person would want to read later, one sentence. */
@@ -35,7 +40,7 @@ export interface Gateway {
 }
 
 /** ms */
-const times = { farewell: 20_000 };
+const times = { farewell: 20_000, firstCoverage: 2000 };
 
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -43,6 +48,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   // without a bound on connections: reads of one query wait for each other
   const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: connectTimeout } });
   const router = new LiveRouter({ topology, say });
+  let coverage: CoverageIndex | undefined;
+  const sources = new ShardSources(router, { holes: (replica) => coverage?.holes(replica) ?? [] });
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits);
@@ -52,6 +59,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const close = async () => {
     follower?.stop();
     await evaluation?.close();
+    await coverage?.close();
     await router.close();
     own.stop();
     await dispatcher.destroy();
@@ -62,13 +70,26 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       router,
       fetcher,
       startEvaluator,
+      sources,
       ...(readPort !== undefined && { readPort }),
     });
     evaluation = started;
     await router.firstLook();
+    coverage = await CoverageIndex.start(
+      { router, dispatcher, store: options.coverage, say },
+      times.firstCoverage,
+    );
+    const index = coverage;
     const readiness = new Readiness(() => started.evaluator.state === "ready");
     const server = new GatewayServer({
-      context: { router, fetcher, evaluate: started.way, took: (way) => metrics.took(way) },
+      context: {
+        router,
+        fetcher,
+        sources,
+        coverage: index,
+        evaluate: started.way,
+        took: (way) => metrics.took(way),
+      },
       admission,
       metrics,
       collect: () => [

@@ -2,7 +2,11 @@ import type { IncomingMessage } from "node:http";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { combine, isCombined } from "./combine/combined-apis.ts";
-import type { ShardFetcher } from "./fetch/shard-fetcher.ts";
+import { coverageAnswer, coverageRange } from "./coverage/coverage-answer.ts";
+import type { CoverageIndex } from "./coverage/coverage-index.ts";
+import { queryTimes } from "./coverage/query-times.ts";
+import { type ShardSources, always } from "./coverage/shard-sources.ts";
+import { type ShardFetcher, ShardLost } from "./fetch/shard-fetcher.ts";
 import { passToAny } from "./pass/any-shard.ts";
 import { passQuery } from "./pass/pass-way.ts";
 import { planQuery } from "./planner/plan-query.ts";
@@ -15,6 +19,8 @@ import type { Router } from "./router/router.ts";
 export interface RouteContext {
   router: Router;
   fetcher: ShardFetcher;
+  sources: ShardSources;
+  coverage: Pick<CoverageIndex, "state">;
   evaluate: Way;
   /** Told which way a query takes. */
   took: (way: string) => void;
@@ -53,6 +59,7 @@ const hasLimit = new Set(["labels", "label_values", "series"]);
 export function routeOf(api: string): Route | undefined {
   if (api === "query") return queryRoute("instant");
   if (api === "query_range") return queryRoute("range");
+  if (api === "coverage") return coverageRoute;
   const methods = anyServer.get(api);
   if (methods) return anyServerRoute(api, methods);
   const label = /^label\/([^/]+)\/values$/.exec(api)?.[1];
@@ -71,16 +78,39 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
       const query = decodeQuery(kind, params, limits, encodings, Date.now());
       return {
         timeoutMs: query.timeoutMs,
-        async answer({ router, fetcher, evaluate, took }, signal) {
-          const plan = planQuery(query, router.shardIds());
+        async answer({ router, fetcher, sources, evaluate, took }, signal) {
+          const times = queryTimes(query, router.topology) ?? always;
+          const plan = planQuery(query, router.shardIds(), (shard) => sources.whole(shard, times));
           took(plan.way);
-          if (plan.way === "pass") return await passQuery(fetcher, plan.shard, query, signal);
-          return await evaluate(query, signal);
+          if (plan.way === "evaluate") return await evaluate(query, signal);
+          const { shard, replicas } = plan;
+          try {
+            return await passQuery(fetcher, shard, replicas, query, signal);
+          } catch (error) {
+            // those that have all of it are gone: the others are left
+            const areOthers = router.candidates(shard).length > replicas.length;
+            if (!(error instanceof ShardLost) || !areOthers) throw error;
+            took("evaluate");
+            return await evaluate(query, signal);
+          }
         },
       };
     },
   };
 }
+
+/** promfleet's own: which server has scraped what. */
+const coverageRoute: Route = {
+  handler: "coverage",
+  methods: ["GET"],
+  async decode(request, search, limits) {
+    const range = coverageRange(await readParams(request, search, limits.maxQueryBytes));
+    return {
+      timeoutMs: limits.timeoutMs,
+      answer: async ({ coverage }) => await Promise.resolve(coverageAnswer(coverage.state(), range)),
+    };
+  },
+};
 
 function anyServerRoute(api: string, methods: readonly string[]): Route {
   return {
@@ -122,8 +152,8 @@ function combinedRoute(api: string, handler: string): Route {
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {
         timeoutMs: timeoutOf(params, limits),
-        answer: async ({ router, fetcher }, signal) =>
-          await combine({ router, fetcher }, { api, params }, signal),
+        answer: async ({ router, sources, fetcher }, signal) =>
+          await combine({ router, sources, fetcher }, { api, params }, signal),
       };
     },
   };

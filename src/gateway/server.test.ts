@@ -1,3 +1,5 @@
+import { noCoverage } from "./coverage/coverage-index.ts";
+import { ShardSources } from "./coverage/shard-sources.ts";
 import { once } from "node:events";
 import http from "node:http";
 import { connect } from "node:net";
@@ -29,6 +31,7 @@ let said: string[];
 /** How queries are answered. */
 let way: Way;
 
+const router = { topology, shardIds: () => ["0", "1"], candidates: () => [] };
 const answer = (body: Answer["body"]): Answer => ({
   status: 200,
   headers: { "content-type": "application/json" },
@@ -42,7 +45,9 @@ beforeEach(async () => {
   admission = new RequestAdmission(() => limits);
   server = new GatewayServer({
     context: {
-      router: { topology, shardIds: () => ["0", "1"], candidates: () => [] },
+      router,
+      sources: new ShardSources(router, noCoverage),
+      coverage: { state: () => [] },
       fetcher: { fetch: async () => await Promise.reject(new Error("no shard is asked here")) },
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},

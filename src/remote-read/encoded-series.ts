@@ -20,6 +20,11 @@ export interface EncodedSeries {
   frame: Buffer | undefined;
 }
 
+/** A series and a part of it that comes later. */
+export function continued(series: EncodedSeries, later: EncodedSeries): EncodedSeries {
+  return { ...series, content: [...series.content, ...later.content], frame: undefined };
+}
+
 /** Reads encoded series, taking external labels off. */
 export class SeriesDecoder {
   readonly #external: ExternalLabels | undefined;

@@ -34,6 +34,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     })),
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
     limits: spec.gateway.limits,
+    coverage: spec.gateway.coverage,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),

@@ -86,6 +86,15 @@ export const countLimits = {
     .describe("Bytes of a query's text."),
 };
 
+/** What counts as a gap in what a server has scraped. */
+export const coverageKeys = {
+  missedScrapes: whole(0, 1000)
+    .default(2)
+    .describe(
+      "Scrapes of a target that a server may miss in a row; more are a gap, which its partner fills.",
+    ),
+};
+
 const gateway = section({
   host: text("an address of this machine, such as 127.0.0.1,")
     .default("127.0.0.1")
@@ -99,6 +108,9 @@ const gateway = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  coverage: section(coverageKeys)
+    .prefault({})
+    .describe("What the gateway reckons as a gap in what a server has scraped."),
 });
 
 /** What servers and evaluator have in common. */

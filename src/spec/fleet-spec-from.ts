@@ -32,6 +32,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       host: gateway.host,
       port: gateway.port,
       limits: { ...counts, timeoutMs: parseDuration(timeout) ?? 0 },
+      coverage: gateway.coverage,
     },
     evaluator: spec.evaluator,
     monitoring: spec.monitoring,

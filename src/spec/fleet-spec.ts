@@ -78,6 +78,13 @@ export interface GatewaySpec {
   /** Asked for: a clear error when taken. Absent: one is chosen and then kept. */
   port: number | undefined;
   limits: GatewayLimits;
+  coverage: CoverageSettings;
+}
+
+/** What counts as a gap in what a server has scraped. */
+export interface CoverageSettings {
+  /** Scrapes of a target that may be missed in a row. */
+  missedScrapes: number;
 }
 
 /** Bounds on what one request may cost. All are always present after parsing. */

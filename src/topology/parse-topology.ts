@@ -166,6 +166,7 @@ function filledIn(content: Content, text: string): Topology {
     })),
     onEveryShard: content.onEveryShard,
     limits: content.limits,
+    coverage: content.coverage,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
 }

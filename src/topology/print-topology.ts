@@ -2,7 +2,7 @@ import type { Topology } from "./topology.ts";
 
 /** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
 export function printTopology(topology: Topology): string {
-  const { fleet, version, shards, onEveryShard, limits, evaluator } = topology;
+  const { fleet, version, shards, onEveryShard, limits, coverage, evaluator } = topology;
   const ordered: Topology = {
     fleet,
     version,
@@ -24,6 +24,7 @@ export function printTopology(topology: Topology): string {
       maxPoints: limits.maxPoints,
       maxQueryBytes: limits.maxQueryBytes,
     },
+    coverage: { missedScrapes: coverage.missedScrapes },
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { countLimits, evaluatorKeys } from "../spec/fleet-schema.ts";
+import { countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
 
 const name = (what: string) =>
@@ -59,6 +59,9 @@ export const topologySchema = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  coverage: section(coverageKeys)
+    .prefault({})
+    .describe("What the gateway reckons as a gap in what a server has scraped."),
   evaluator: section({
     binary: text("the path of a program")
       .optional()

@@ -1,4 +1,4 @@
-import type { GatewayLimits } from "../spec/fleet-spec.ts";
+import type { CoverageSettings, GatewayLimits } from "../spec/fleet-spec.ts";
 
 /**
  * What the gateway knows of the fleet: the parsed form of topology.json (docs/reference/topology.md).
@@ -13,6 +13,7 @@ export interface Topology {
   /** Jobs that every shard scrapes: one shard answers for them. */
   onEveryShard: readonly string[];
   limits: GatewayLimits;
+  coverage: CoverageSettings;
   evaluator: TopologyEvaluator;
 }
 

@@ -1,6 +1,9 @@
 import { passOn } from "../pass/pass-on.ts";
 import type { Answer } from "../planner/query-request.ts";
-import type { Combiner, Params } from "./combiner.ts";
+import type { TimeRange } from "../coverage/replica-scrapes.ts";
+import { always } from "../coverage/shard-sources.ts";
+import { parseTime } from "../protocol/prometheus-time.ts";
+import { type Combiner, type Params, firstParam } from "./combiner.ts";
 import { alertmanagersCombiner } from "./alertmanagers.ts";
 import { alertsCombiner } from "./alerts.ts";
 import { exemplarsCombiner } from "./exemplars.ts";
@@ -58,20 +61,30 @@ export async function combine(
   return await way(context, request, signal);
 }
 
+/** The times that are asked about, ms; all of them where none are named. */
+function rangeOf(params: Params): TimeRange {
+  const from = parseTime(firstParam(params, "start"));
+  const to = parseTime(firstParam(params, "end"));
+  return { from: from ?? always.from, to: to ?? always.to };
+}
+
 function kindOf(api: string): string {
   return /^label\/[^/]+\/values$/.test(api) ? "label/*/values" : api;
 }
 
 function wayOf<T>(combiner: Combiner<T>): Way {
   return async (context, { api, params }, signal) => {
-    const { router, fetcher } = context;
+    const { router, fetcher, sources } = context;
     const asked = combiner.ask?.(params) ?? params;
     const request = shardRequest(combiner.method, api, asked);
     const [only, ...others] = router.shardIds();
+    const range = combiner.ofTimes ? rangeOf(params) : undefined;
     if (only !== undefined && others.length === 0 && !combiner.evenOfOne) {
-      return await passOn(fetcher, only, request, signal);
+      if (!range) return await passOn(fetcher, only, request, signal);
+      const { replicas, isWhole } = sources.whole(only, range);
+      if (isWhole) return await passOn(fetcher, only, { ...request, choose: () => replicas }, signal);
     }
-    const said = await askShards(context, request, (body, from) => combiner.parse(body, from), signal);
+    const said = await askShards(context, request, range, (body, from) => combiner.parse(body, from), signal);
     if ("instead" in said) return said.instead;
     return combiner.merge(said.parts, params, new Set(router.topology.onEveryShard));
   };

@@ -7,6 +7,8 @@ export type Params = readonly (readonly [string, string])[];
 export interface Combiner<T> {
   /** POST where Prometheus takes it, since selectors can be longer than a URL may be. */
   method: "GET" | "POST";
+  /** It is about the samples of a time, so that replicas that each lack some of them are asked together. */
+  ofTimes?: boolean;
   /** Also with a single shard, whose bytes otherwise go out as they are. */
   evenOfOne?: boolean;
   /** What the shards are asked with, where that is not what the client sent. */

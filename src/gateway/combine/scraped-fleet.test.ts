@@ -1,3 +1,5 @@
+import { noCoverage } from "../coverage/coverage-index.ts";
+import { ShardSources } from "../coverage/shard-sources.ts";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
 import { type Server, createServer } from "node:http";
@@ -79,7 +81,8 @@ describe.each(["3.16", "2.42"])("with Prometheus %s", (version) => {
     servers: readonly PrometheusServer[] = shards,
   ): Promise<Answered> {
     const router = new PlainRouter({ version, shards: servers.map(({ url }) => [{ url }]), onEveryShard });
-    const context = { router, fetcher: new PlainFetcher(router) };
+    const sources = new ShardSources(router, noCoverage);
+    const context = { router, sources, fetcher: new PlainFetcher(router) };
     try {
       const { status, body } = await combine(context, { api, params }, AbortSignal.timeout(20_000));
       const bytes = body instanceof Uint8Array ? body : await buffer(body);

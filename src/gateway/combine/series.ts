@@ -8,6 +8,7 @@ import { type Part, unitedAnnotations } from "./success-answer.ts";
 /** The series of all shards; what several shards have is there once. */
 export const seriesCombiner: Combiner<Part<string[]>> = {
   method: "POST",
+  ofTimes: true,
   parse: dataElements,
   merge(parts, params) {
     const { kept, warnings } = limited(unitedSeries(parts, params), params);

@@ -1,3 +1,5 @@
+import { noCoverage } from "../coverage/coverage-index.ts";
+import { ShardSources } from "../coverage/shard-sources.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PlainFetcher, PlainRouter } from "../../../e2e/harness/evaluation-bed.ts";
 import { FaultProxy } from "../../../e2e/harness/fault-proxy.ts";
@@ -31,11 +33,11 @@ function access(shards?: string[][]) {
   const replicas = (shards ?? [urls.slice(0, 2), urls.slice(2)]).map((all) => all.map((url) => ({ url })));
   const router = new PlainRouter({ version: "3.16", shards: replicas });
   routers.push(router);
-  return { router, fetcher: new PlainFetcher(router) };
+  return { router, sources: new ShardSources(router, noCoverage), fetcher: new PlainFetcher(router) };
 }
 
 async function asked(parse: (body: Buffer, from: Replica) => string = nameAndLength, budget?: number) {
-  const answer = await askShards(access(), whole, parse, AbortSignal.timeout(10_000), budget);
+  const answer = await askShards(access(), whole, undefined, parse, AbortSignal.timeout(10_000), budget);
   if ("instead" in answer) throw new Error("refused");
   return answer.parts;
 }
@@ -99,7 +101,7 @@ test("the reason of the one who gives up is what is thrown", async () => {
   const controller = new AbortController();
   const reason = new Error("the client went away");
   setFaults();
-  const answer = askShards(access(), whole, nameAndLength, controller.signal);
+  const answer = askShards(access(), whole, undefined, nameAndLength, controller.signal);
   controller.abort(reason);
   await expect(answer).rejects.toBe(reason);
 
@@ -107,6 +109,7 @@ test("the reason of the one who gives up is what is thrown", async () => {
   const broken = askShards(
     access([[server.url]]),
     whole,
+    undefined,
     () => {
       late.abort(reason);
       throw new SyntaxError("not an answer");

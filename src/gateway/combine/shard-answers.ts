@@ -1,12 +1,15 @@
 import { z } from "zod";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { type ShardFetcher, ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
+import type { TimeRange } from "../coverage/replica-scrapes.ts";
+import type { ShardSources } from "../coverage/shard-sources.ts";
 import type { Answer } from "../planner/query-request.ts";
 import type { Replica, Router } from "../router/router.ts";
 
 export interface ShardAccess {
   router: Router;
   fetcher: ShardFetcher;
+  sources: ShardSources;
 }
 
 /** Bytes of all shards' answers to one request. */
@@ -17,14 +20,16 @@ type Said<T> = { part: T } | { instead: Answer };
 
 /**
  * Asks every shard at the same time. An answer that breaks off or is none is asked of the shard's next replica.
+ * @param range ms that it is about; undefined: any replica will do
  * @param parse an answer; a SyntaxError or ZodError of it counts as an answer that is none
  * @param budget bytes that the answers may have together
  * @returns what came out of parse in the order of the shards, or the answer of the first shard that did not say 200
  * @throws ShardLost when a shard has no replica left; PromfleetError; the signal's reason
  */
 export async function askShards<T>(
-  { router, fetcher }: ShardAccess,
+  { router, fetcher, sources }: ShardAccess,
   request: ShardRequest,
+  range: TimeRange | undefined,
   parse: (body: Buffer, from: Replica) => T,
   signal: AbortSignal,
   budget = maxAnswerBytes,
@@ -32,10 +37,13 @@ export async function askShards<T>(
   const giveUp = new AbortController();
   const either = AbortSignal.any([signal, giveUp.signal]);
   const bytes = { left: budget };
-  const asked = router.shardIds().map(async (shard) => {
-    const asking = new ShardAsking(router, shard, request);
-    return await asking.ask(fetcher, parse, bytes, either);
-  });
+  const asked = router
+    .shardIds()
+    .flatMap((shard) => askedOf(router, sources, shard, range))
+    .map(async ({ shard, replicas }) => {
+      const asking = new ShardAsking(shard, replicas, request);
+      return await asking.ask(fetcher, parse, bytes, either);
+    });
   try {
     const parts: T[] = [];
     for (const said of await Promise.all(asked)) {
@@ -50,15 +58,33 @@ export async function askShards<T>(
   }
 }
 
+/** Who is asked for a shard: one of those that have all of a range or, where each lacks something, every one. */
+function askedOf(
+  router: Router,
+  sources: ShardSources,
+  shard: string,
+  range: TimeRange | undefined,
+): { shard: string; replicas: () => readonly Replica[] }[] {
+  if (!range) return [{ shard, replicas: () => router.candidates(shard) }];
+  const { replicas, isWhole } = sources.whole(shard, range);
+  // who lacks something can still stand in for those that do not: better than no answer is that of the next one
+  const rest = (first: readonly Replica[]) => [
+    ...first,
+    ...router.candidates(shard).filter((replica) => !first.includes(replica)),
+  ];
+  if (isWhole) return [{ shard, replicas: () => rest(replicas) }];
+  return replicas.map((replica) => ({ shard, replicas: () => rest([replica]) }));
+}
+
 /** One shard: its replicas in turn, until an answer is whole and understood. */
 class ShardAsking {
-  readonly #router: Router;
+  readonly #replicas: () => readonly Replica[];
   readonly #shard: string;
   readonly #request: ShardRequest;
   readonly #failed = new Map<Replica, string>();
 
-  constructor(router: Router, shard: string, request: ShardRequest) {
-    this.#router = router;
+  constructor(shard: string, replicas: () => readonly Replica[], request: ShardRequest) {
+    this.#replicas = replicas;
     this.#shard = shard;
     this.#request = request;
   }
@@ -90,9 +116,8 @@ class ShardAsking {
   async #fetch(fetcher: ShardFetcher, signal: AbortSignal) {
     const attempts = [...this.#failed].map(([{ server }, reason]) => ({ server, reason }));
     const isLeft = (replica: Replica) => !this.#failed.has(replica);
-    if (attempts.length > 0 && !this.#router.candidates(this.#shard).some(isLeft))
-      throw new ShardLost(this.#shard, attempts);
-    const choose = (candidates: readonly Replica[]) => candidates.filter(isLeft);
+    if (attempts.length > 0 && !this.#replicas().some(isLeft)) throw new ShardLost(this.#shard, attempts);
+    const choose = () => this.#replicas().filter(isLeft);
     try {
       return await fetcher.fetch(this.#shard, { ...this.#request, choose }, signal);
     } catch (error) {

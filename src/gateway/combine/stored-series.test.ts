@@ -1,3 +1,5 @@
+import { noCoverage } from "../coverage/coverage-index.ts";
+import { ShardSources } from "../coverage/shard-sources.ts";
 import { buffer } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { PlainFetcher, PlainRouter } from "../../../e2e/harness/evaluation-bed.ts";
@@ -94,7 +96,8 @@ describe.each(["3.16", "2.42"])("with Prometheus %s", (version) => {
 
   async function combined(api: string, params: Params, servers: readonly PrometheusServer[] = shards) {
     const router = new PlainRouter({ version, shards: servers.map(({ url }) => [{ url }]) });
-    const context = { router, fetcher: new PlainFetcher(router) };
+    const sources = new ShardSources(router, noCoverage);
+    const context = { router, sources, fetcher: new PlainFetcher(router) };
     try {
       const { status, body } = await combine(context, { api, params }, AbortSignal.timeout(20_000));
       const bytes = body instanceof Uint8Array ? body : await buffer(body);

@@ -8,6 +8,7 @@ import { compareUtf8 } from "./utf8-order.ts";
 export function stringListCombiner(method: "GET" | "POST"): Combiner<Part<string[]>> {
   return {
     method,
+    ofTimes: true,
     parse: partOf(z.array(z.string())),
     merge(parts, params) {
       const { kept, warnings } = limited(unitedStrings(parts.map(({ data }) => data)), params);

@@ -6,6 +6,9 @@ import { PromfleetError } from "../../errors/promfleet-error.ts";
 import type { Answer, QueryRequest, Way } from "../planner/query-request.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
 import type { Replica } from "../router/router.ts";
+import type { Topology } from "../../topology/topology.ts";
+import { queryTimes } from "../coverage/query-times.ts";
+import { type ShardSources, always } from "../coverage/shard-sources.ts";
 import { askEvaluator, shortBody } from "./ask-evaluator.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
@@ -19,6 +22,8 @@ export interface EvaluateWayOptions {
   evaluator: Evaluator;
   registry: QueryRegistry;
   admission: ReadAdmission;
+  sources: ShardSources;
+  topology: () => Pick<Topology, "evaluator">;
   dispatcher: Dispatcher;
 }
 
@@ -46,7 +51,7 @@ export function createEvaluateWay(options: EvaluateWayOptions): Way {
 }
 
 async function evaluateOnce(
-  { registry, admission, dispatcher }: EvaluateWayOptions,
+  { registry, admission, sources, topology, dispatcher }: EvaluateWayOptions,
   ready: ReadyEvaluator,
   request: QueryRequest,
   avoid: ReadonlySet<Replica>,
@@ -56,10 +61,13 @@ async function evaluateOnce(
   let query: QueryInFlight | undefined;
   try {
     const prepared = await prepare(dispatcher, ready, request, signal);
-    admitted = await admission.enter(prepared.reads, signal);
+    const times = queryTimes(request, topology());
+    admitted = await admission.enter(prepared.reads * sources.readsFor(times ?? always), signal);
     query = registry.begin({
       expectedReads: prepared.reads,
       avoid,
+      sources,
+      times,
       spool: admitted.spool?.(),
       takesHistograms: ready.features.readsHistograms,
       signal,

@@ -1,4 +1,6 @@
 import { httpAgent } from "../fetch/http-client.ts";
+import { noCoverage } from "../coverage/coverage-index.ts";
+import { ShardSources } from "../coverage/shard-sources.ts";
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Way } from "../planner/query-request.ts";
 import type { ReadCounts, ReadLimits } from "../read/read-answering.ts";
@@ -13,6 +15,8 @@ import { ReadBudget } from "./read-budget.ts";
 export interface EvaluationOptions {
   router: Router;
   fetcher: ShardFetcher;
+  /** Which replica gives what; left out: all are taken for whole. */
+  sources?: ShardSources;
   /** Called once the read listener stands. */
   startEvaluator: EvaluatorStarter;
   /** Reads that may be open at once at each server; asked of the servers themselves where it is left out. */
@@ -51,6 +55,7 @@ export async function startEvaluation(options: EvaluationOptions): Promise<Evalu
   const { router, fetcher } = options;
   const dispatcher = httpAgent({ connections: null, pipelining: 1 });
   const registry = new QueryRegistry();
+  const sources = options.sources ?? new ShardSources(router, noCoverage);
   const budget = new ReadBudget(router, dispatcher);
   const admission = new ReadAdmission(
     () => options.readRoom ?? budget.current,
@@ -68,7 +73,14 @@ export async function startEvaluation(options: EvaluationOptions): Promise<Evalu
     throw error;
   });
   return {
-    way: createEvaluateWay({ evaluator, registry, admission, dispatcher }),
+    way: createEvaluateWay({
+      evaluator,
+      registry,
+      admission,
+      sources,
+      topology: () => router.topology,
+      dispatcher,
+    }),
     evaluator,
     readUrl: listener.url,
     state: () => ({

@@ -1,5 +1,8 @@
 import { randomBytes } from "node:crypto";
-import type { ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
+import type { Lack } from "../coverage/cut-plan.ts";
+import type { TimeRange } from "../coverage/replica-scrapes.ts";
+import type { ShardSources } from "../coverage/shard-sources.ts";
+import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
 import { ReadFailed } from "../read/reading-query.ts";
 import type { Replica } from "../router/router.ts";
 
@@ -10,6 +13,9 @@ export interface QuerySettings {
   expectedReads: number;
   /** Replicas that have failed this query before. */
   avoid: ReadonlySet<Replica>;
+  sources: ShardSources;
+  /** Of the samples that it reads; undefined where that is not certain. */
+  times: TimeRange | undefined;
   spool: ReadSpool | undefined;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   takesHistograms: boolean;
@@ -46,6 +52,8 @@ export class QueryInFlight implements ReadingQuery {
   readonly signal: AbortSignal;
   /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
   readonly failing: AbortSignal;
+  /** What it should have read and only a replica has that can not be asked. */
+  readonly lacking: Lack[] = [];
   /** The first read that failed. */
   failure: ReadFailure | undefined;
   readonly #settings: QuerySettings;
@@ -68,12 +76,20 @@ export class QueryInFlight implements ReadingQuery {
     this.#forget = forget;
   }
 
-  choose(shard: string, candidates: readonly Replica[]): readonly Replica[] {
-    const first = this.#answered.get(shard) ?? this.#chosen.get(shard);
-    const rank = (replica: Replica) => (replica === first ? 0 : this.#settings.avoid.has(replica) ? 2 : 1);
-    const order = candidates.toSorted((left, right) => rank(left) - rank(right));
-    if (order[0]) this.#chosen.set(shard, order[0]);
-    return order;
+  sources(shard: string, range: TimeRange): readonly PieceSource[] {
+    const { sources, avoid, times } = this.#settings;
+    const chosen = this.#answered.get(shard) ?? this.#chosen.get(shard);
+    const first = chosen ?? sources.covering(shard, times ?? range, avoid)[0]?.replica;
+    if (first) this.#chosen.set(shard, first);
+    const { pieces, lacking } = sources.plan(shard, range, first, avoid);
+    this.lacking.push(...lacking);
+    const [only, ...more] = pieces;
+    if (!only || more.length > 0) return pieces.map((piece) => ({ ...piece, others: [] }));
+    // while nothing was answered yet, whoever has all of it can stand in
+    const others = sources
+      .covering(shard, range, avoid)
+      .flatMap(({ replica, holes }) => (replica === only.replica || holes.length > 0 ? [] : [replica]));
+    return [{ ...only, others }];
   }
 
   answered(shard: string, replica: Replica): Replica | undefined {

@@ -23,11 +23,11 @@ export async function passOn(
   signal: AbortSignal,
 ): Promise<Answer> {
   const broken = new Map<Replica, string>();
-  const choose = (candidates: readonly Replica[]) => [
-    ...candidates.filter((replica) => !broken.has(replica)),
+  const choose = (candidates: readonly Replica[]) => {
+    const chosen = request.choose?.(candidates) ?? candidates;
     // when all of them broke off, the best is asked once more
-    ...candidates.filter((replica) => broken.has(replica)),
-  ];
+    return chosen.toSorted((left, right) => Number(broken.has(left)) - Number(broken.has(right)));
+  };
   for (;;) {
     const { replica, status, headers, body } = await fetcher.fetch(shard, { ...request, choose }, signal);
     try {

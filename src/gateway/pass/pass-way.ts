@@ -1,11 +1,13 @@
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Answer, QueryRequest } from "../planner/query-request.ts";
+import type { Replica } from "../router/router.ts";
 import { passOn } from "./pass-on.ts";
 
-/** The way of queries that one shard can answer alone. @throws ShardLost; the signal's reason */
+/** The way of queries that one of these replicas of a shard can answer alone. @throws ShardLost; the signal's reason */
 export async function passQuery(
   fetcher: ShardFetcher,
   shard: string,
+  replicas: readonly Replica[],
   request: QueryRequest,
   signal: AbortSignal,
 ): Promise<Answer> {
@@ -21,6 +23,7 @@ export async function passQuery(
         "accept-encoding": request.acceptEncoding || "identity",
       },
       body: form.toString(),
+      choose: () => replicas,
     },
     signal,
   );

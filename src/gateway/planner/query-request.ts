@@ -8,6 +8,8 @@ export interface QueryRequest {
   query: string;
   /** Undefined where our parser does not understand it as a whole. */
   expression: Expression | undefined;
+  /** When it is evaluated, ms since 1970, and how far back an instant looks where the request says so, ms. */
+  evaluated: { start: number; end: number; lookback: number | undefined };
   /** Every parameter as it is to be sent on, in order, `query` included; `time` already fixed for instant queries. */
   params: readonly (readonly [string, string])[];
   /** The client's Accept-Encoding, "" if none; passed on so that compressed bytes are piped through. */

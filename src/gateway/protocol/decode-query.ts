@@ -32,10 +32,9 @@ export function decodeQuery(
       message: `the query has more than ${limits.maxQueryBytes} bytes`,
     });
   limitParam(params);
-  if (kind === "instant") checkTime(params);
-  else checkRange(params, limits);
+  const evaluated = kind === "instant" ? timeOf(params, now) : rangeOf(params, limits);
   const timeoutMs = Math.min(timeoutParam(params) ?? limits.timeoutMs, limits.timeoutMs);
-  checkLookback(params);
+  const lookback = lookbackOf(params);
   refuseReserved("query", query);
   const expression = query.length > longestParsed ? undefined : parse(query);
   if (query.length > parsing.matters) spendBuffers(Math.min(query.length, longestParsed) * parsing.perByte);
@@ -46,19 +45,26 @@ export function decodeQuery(
     kind,
     query,
     expression,
+    evaluated: { ...evaluated, lookback },
     params: [...named],
     acceptEncoding,
     timeoutMs,
   };
 }
 
-function checkTime(params: Params): void {
-  const text = firstOf(params, "time");
-  if (text === "" || parseTime(text) !== undefined) return;
-  throw bad("time", `invalid time value for 'time': ${notA("timestamp", text)}`);
+interface Evaluated {
+  start: number;
+  end: number;
 }
 
-function checkRange(params: Params, limits: GatewayLimits): void {
+function timeOf(params: Params, now: number): Evaluated {
+  const text = firstOf(params, "time");
+  const time = text === "" ? now : parseTime(text);
+  if (time === undefined) throw bad("time", `invalid time value for 'time': ${notA("timestamp", text)}`);
+  return { start: Math.floor(time), end: Math.ceil(time) };
+}
+
+function rangeOf(params: Params, limits: GatewayLimits): Evaluated {
   const start = timeParam(params, "start");
   const end = timeParam(params, "end");
   if (end < start) throw bad("end", "end timestamp must not be before start time");
@@ -72,6 +78,7 @@ function checkRange(params: Params, limits: GatewayLimits): void {
     throw complaint(
       `exceeded maximum resolution of ${limits.maxPoints.toLocaleString("en")} points per timeseries. Try decreasing the query resolution (?step=XX)`,
     );
+  return { start: Math.floor(start), end: Math.ceil(end) };
 }
 
 /** ms; undefined where it is absent. */
@@ -82,10 +89,13 @@ function timeoutParam(params: Params): number | undefined {
   return ms;
 }
 
-function checkLookback(params: Params): void {
+/** ms; undefined where it is absent. */
+function lookbackOf(params: Params): number | undefined {
   const text = firstOf(params, "lookback_delta");
-  if (text === "" || parseSpan(text) !== undefined) return;
-  throw complaint(`error parsing lookback delta duration: ${notADuration(text)}`);
+  if (text === "") return undefined;
+  const lookback = parseSpan(text);
+  if (lookback === undefined) throw complaint(`error parsing lookback delta duration: ${notADuration(text)}`);
+  return lookback;
 }
 
 /** @throws PromfleetError BAD_PARAMETER where it is given and no number that `limit` may be */
@@ -105,8 +115,8 @@ export function refuseReserved(param: string, text: string): void {
   });
 }
 
-/** ms */
-function timeParam(params: Params, name: string): number {
+/** ms @throws PromfleetError BAD_PARAMETER where it is absent or no time */
+export function timeParam(params: Params, name: string): number {
   const text = firstOf(params, name);
   const time = parseTime(text);
   if (time === undefined) throw bad(name, notA("timestamp", text));

@@ -16,6 +16,11 @@ async function* shardOf(batches: readonly (readonly string[])[], shard: number):
   }
 }
 
+const source = (batches: readonly (readonly string[])[], shard: number) => ({
+  shard: String(shard),
+  series: shardOf(batches, shard),
+});
+
 /** Sorted keys without repetitions, in batches. */
 const shard = fc
   .tuple(
@@ -42,7 +47,7 @@ test("all series come in order, once, and equal ones from the first shard that h
       }
       const merged: [string, number][] = [];
       let left = 0;
-      for await (const batch of mergeSeries(shards.map(shardOf), () => left++)) {
+      for await (const batch of mergeSeries(shards.map(source), () => left++)) {
         for (const { key, content } of batch) merged.push([key, Number(content.join(""))]);
       }
       expect(merged).toEqual([...owners].toSorted(([one], [other]) => (one < other ? -1 : 1)));
@@ -58,11 +63,34 @@ async function* broken(): AsyncGenerator<SeriesBatch> {
 }
 
 async function mergeWithBroken(): Promise<void> {
-  for await (const batch of mergeSeries([shardOf([["a"], ["c"]], 0), broken()], () => {})) {
+  for await (const batch of mergeSeries(
+    [source([["a"], ["c"]], 0), { shard: "1", series: broken() }],
+    () => {},
+  )) {
     expect(batch.length).toBeGreaterThan(0);
   }
 }
 
 test("the failure of one shard fails the whole", async () => {
   await expect(mergeWithBroken()).rejects.toThrow("cut");
+});
+
+test("parts of a shard's series are put together in their order, those of another shard are not", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(shard, { minLength: 2, maxLength: 4 }), shard, async (parts, other) => {
+      const sources = [
+        ...parts.map((batches, part) => ({ shard: "0", series: shardOf(batches, part) })),
+        { shard: "1", series: shardOf(other, 9) },
+      ];
+      const expected = new Map<string, string>();
+      for (const [part, batches] of parts.entries())
+        for (const key of batches.flat()) expected.set(key, `${expected.get(key) ?? ""}${part}`);
+      for (const key of other.flat()) if (!expected.has(key)) expected.set(key, "9");
+      const merged: [string, string][] = [];
+      for await (const batch of mergeSeries(sources, () => {}))
+        for (const { key, content } of batch) merged.push([key, content.join("")]);
+      expect(merged).toEqual([...expected].toSorted(([one], [two]) => (one < two ? -1 : 1)));
+    }),
+    { numRuns: 500 },
+  );
 });

@@ -1,26 +1,38 @@
 import type { SeriesBatch } from "./shard-series.ts";
-import type { EncodedSeries } from "../../remote-read/encoded-series.ts";
+import { type EncodedSeries, continued } from "../../remote-read/encoded-series.ts";
+
+/** The series of one shard, or of a part of its times. */
+export interface MergeSource {
+  shard: string;
+  /** Strictly ascending. */
+  series: AsyncIterable<SeriesBatch>;
+}
 
 /**
- * Merges the series of several shards into one ascending order of labels. Where shards have the same series, that of the first
- * of them is taken as a whole: samples of two scrapers are never mixed.
- * @param sources in the order of the shards, each strictly ascending; reads at most one batch of each ahead. The caller ends
- *   them: where one has failed, the others are left in the middle.
+ * Merges the series of several shards into one ascending order of labels. Parts of one shard's series are put together. Where two
+ * shards have the same series, that of the first of them is taken as a whole: samples of two scrapers are never mixed.
+ * @param sources in the order of the shards, those of a shard in the order of their times; reads at most one batch of each ahead. The
+ *   caller ends them: where one has failed, the others are left in the middle.
  * @param onDuplicate called for each series that is left out
  */
 export async function* mergeSeries(
-  sources: readonly AsyncIterable<SeriesBatch>[],
+  sources: readonly MergeSource[],
   onDuplicate: (series: EncodedSeries) => void,
 ): AsyncGenerator<SeriesBatch, void, undefined> {
   const cursors = sources.map((source, rank) => new Cursor(source, rank));
   await Promise.all(cursors.map((cursor) => cursor.refill()));
   const heap = new CursorHeap(cursors.filter((cursor) => cursor.head));
   let merged: EncodedSeries[] = [];
-  let lastKey: string | undefined;
+  // the last one is held back: a part of it may follow
+  let last: EncodedSeries | undefined;
+  let shard = "";
   for (let least = heap.least; least?.head; least = heap.least) {
-    if (least.head.key === lastKey) onDuplicate(least.head);
-    else merged.push(least.head);
-    lastKey = least.head.key;
+    if (least.head.key !== last?.key) {
+      if (last) merged.push(last);
+      last = least.head;
+      shard = least.shard;
+    } else if (least.shard === shard) last = continued(last, least.head);
+    else onDuplicate(least.head);
     if (!least.advance()) {
       if (merged.length > 0) yield merged;
       merged = [];
@@ -28,6 +40,7 @@ export async function* mergeSeries(
     }
     heap.leastChanged();
   }
+  if (last) merged.push(last);
   if (merged.length > 0) yield merged;
 }
 
@@ -36,12 +49,14 @@ class Cursor {
   /** The series that comes next; undefined at the end, and after `advance` gave false. */
   head: EncodedSeries | undefined;
   readonly rank: number;
+  readonly shard: string;
   readonly #source: AsyncIterator<SeriesBatch>;
   #batch: SeriesBatch = [];
   #at = 0;
 
-  constructor(source: AsyncIterable<SeriesBatch>, rank: number) {
-    this.#source = source[Symbol.asyncIterator]();
+  constructor({ series, shard }: MergeSource, rank: number) {
+    this.#source = series[Symbol.asyncIterator]();
+    this.shard = shard;
     this.rank = rank;
   }
 

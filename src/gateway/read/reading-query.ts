@@ -1,4 +1,6 @@
 import type { PromfleetError } from "../../errors/promfleet-error.ts";
+import type { Piece } from "../coverage/cut-plan.ts";
+import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { Replica } from "../router/router.ts";
 
@@ -8,8 +10,8 @@ export interface ReadingQuery {
   readonly signal: AbortSignal;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   readonly takesHistograms: boolean;
-  /** The replicas to ask for a read of this query, in order. */
-  choose(shard: string, candidates: readonly Replica[]): readonly Replica[];
+  /** Who gives which part of a read of this query. */
+  sources(shard: string, range: TimeRange): readonly PieceSource[];
   /**
    * A replica has answered a read. All reads of a query that go to one shard have to come from one replica: what two of them
    * scraped differs by moments.
@@ -23,6 +25,11 @@ export interface ReadingQuery {
    * all its reads, and a turn to wait for. Undefined where the answers are passed on as they come.
    */
   readonly spool: ReadSpool | undefined;
+}
+
+/** A part of a read, and who can give it: the first, and others as well where that one fails before it has answered. */
+export interface PieceSource extends Piece<Replica> {
+  others: readonly Replica[];
 }
 
 /** What becomes of one read. The first call counts. */

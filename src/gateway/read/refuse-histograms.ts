@@ -3,12 +3,11 @@ import { chunkedStream } from "../../remote-read/chunked-stream.ts";
 import { ExternalLabels } from "../../remote-read/external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
-import { type ShardRead, blaming, readShard } from "./shard-reads.ts";
+import { type ShardRead, blaming } from "./shard-reads.ts";
 import { type EncodedSeries, SeriesDecoder, hasField } from "../../remote-read/encoded-series.ts";
 import { decodeFrame } from "../../remote-read/frame.ts";
 import { describeKey } from "../../remote-read/label-key.ts";
 import { ProtoReader } from "../../remote-read/proto-reader.ts";
-import type { ReadQuery } from "../../remote-read/read-request.ts";
 
 const timeSeriesFields = { samples: 2, histograms: 4 };
 const chunkFields = { chunk: 2, encoding: 3 };
@@ -22,7 +21,6 @@ const floatEncodings: readonly number[] = [1, 4];
  */
 export async function refuseHistograms(
   answering: ReadAnswering,
-  selector: ReadQuery,
   reads: readonly ShardRead[],
   shards: readonly (readonly EncodedSeries[])[],
 ): Promise<void> {
@@ -32,18 +30,14 @@ export async function refuseHistograms(
     if (sent) throw refusal(sent.key);
     const empty = series.some((one) => !hasField(one, timeSeriesFields.samples));
     if (!empty) continue;
-    const dropped = await findHistograms(answering, selector, read);
+    const dropped = await findHistograms(answering, read);
     if (dropped !== undefined) throw refusal(dropped);
   }
 }
 
 /** The key of a series with histograms among what the selector finds. */
-async function findHistograms(
-  { reads, query, signal, limits }: ReadAnswering,
-  selector: ReadQuery,
-  { shard }: ShardRead,
-): Promise<string | undefined> {
-  const read = await readShard(reads, query, shard, selector, "streamed", signal);
+async function findHistograms({ limits }: ReadAnswering, asked: ShardRead): Promise<string | undefined> {
+  const read = await asked.again("streamed");
   const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
   try {
     for await (const frames of blaming(read, chunkedStream(read.body, limits.frameBytes))) {

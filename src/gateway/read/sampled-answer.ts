@@ -5,7 +5,7 @@ import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
 import { refuseHistograms } from "./refuse-histograms.ts";
 import { blaming, readShards, type ShardRead } from "./shard-reads.ts";
-import { type EncodedSeries, SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { type EncodedSeries, SeriesDecoder, continued } from "../../remote-read/encoded-series.ts";
 import { describeKey, keyHasLabel } from "../../remote-read/label-key.ts";
 import { MalformedData } from "../../remote-read/malformed-data.ts";
 import type { ReadQuery } from "../../remote-read/read-request.ts";
@@ -43,16 +43,23 @@ async function mergedSamples(
   const { reads, query, signal, sharedJobs, counts } = answering;
   const opened = await readShards(reads, query, selector, "sampled", signal);
   const shards = await Promise.all(opened.map((read) => samplesOf(read, budget)));
-  if (!query.takesHistograms) await refuseHistograms(answering, selector, opened, shards);
-  const merged = new Map<string, EncodedSeries>();
-  for (const [rank, shard] of shards.entries()) {
-    for (const series of shard) {
-      if (rank > 0 && sharedJobs.some((job) => keyHasLabel(series.key, job))) continue;
-      if (merged.has(series.key)) counts.duplicates++;
-      else merged.set(series.key, series);
+  if (!query.takesHistograms) await refuseHistograms(answering, opened, shards);
+  const merged = new Map<string, { series: EncodedSeries; shard: string }>();
+  for (const [index, found] of shards.entries()) {
+    const shard = opened[index]?.shard ?? "";
+    for (const series of found) {
+      if (shard !== opened[0]?.shard && sharedJobs.some((job) => keyHasLabel(series.key, job))) continue;
+      const before = merged.get(series.key);
+      if (!before) merged.set(series.key, { series, shard });
+      // a later part of what another replica has given
+      else if (before.shard === shard)
+        merged.set(series.key, { series: continued(before.series, series), shard });
+      else counts.duplicates++;
     }
   }
-  return [...merged.values()].toSorted((left, right) => (left.key < right.key ? -1 : 1));
+  return [...merged.values()]
+    .map(({ series }) => series)
+    .toSorted((left, right) => (left.key < right.key ? -1 : 1));
 }
 
 /** The series of one shard. @throws ReadFailed */

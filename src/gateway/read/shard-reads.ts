@@ -2,7 +2,8 @@ import type { Readable } from "node:stream";
 import { ShardLost, type ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Replica, Router } from "../router/router.ts";
 import { matchStoredLabels } from "../../remote-read/external-labels.ts";
-import { ReadFailed, type ReadingQuery } from "./reading-query.ts";
+import { cutSelector } from "./cut-selector.ts";
+import { type PieceSource, ReadFailed, type ReadingQuery } from "./reading-query.ts";
 import { type ReadQuery, encodeReadRequest } from "../../remote-read/read-request.ts";
 import { compressBlock } from "../../remote-read/snappy-block.ts";
 
@@ -27,11 +28,13 @@ export interface ShardRead {
   shard: string;
   replica: Replica;
   body: Readable;
+  /** Asks the same replica the same once more. */
+  again(form: ReadForm): Promise<ShardRead>;
 }
 
 /**
- * Asks every shard for the series of one query.
- * @returns one answer a shard, in the order of the shards
+ * Asks every shard for the series of one query: one replica of it or, where none has all, several for their parts.
+ * @returns one answer a part, in the order of the shards, those of a shard in the order of their times
  * @throws ReadFailed; the signal's reason. The caller aborts the signal afterwards in either case, which ends what is still open.
  */
 export async function readShards(
@@ -41,16 +44,26 @@ export async function readShards(
   form: ReadForm,
   signal: AbortSignal,
 ): Promise<ShardRead[]> {
+  const range = { from: Number(selector.start), to: Number(selector.end) };
+  const pieces = reads.router.shardIds().flatMap((shard) =>
+    query
+      .sources(shard, range)
+      .toSorted((left, right) => left.from - right.from)
+      .map((source) => ({ shard, source })),
+  );
   return await Promise.all(
-    reads.router.shardIds().map((shard) => readShard(reads, query, shard, selector, form, signal)),
+    pieces.map(({ shard, source }) =>
+      readPiece(reads, query, shard, source, cutSelector(selector, source), form, signal),
+    ),
   );
 }
 
-/** Asks one shard. @throws ReadFailed; the signal's reason */
-export async function readShard(
+/** Asks for one part. @throws ReadFailed; the signal's reason */
+async function readPiece(
   { fetcher, router }: ShardReads,
   query: ReadingQuery,
   shard: string,
+  source: PieceSource,
   selector: ReadQuery,
   form: ReadForm,
   signal: AbortSignal,
@@ -73,15 +86,19 @@ export async function readShard(
           "x-prometheus-remote-read-version": "0.1.0",
         },
         body: compressBlock(request),
-        choose: (candidates) => query.choose(shard, candidates),
+        choose: () => [source.replica, ...source.others],
       },
       signal,
     )
     .catch((error: unknown) => {
-      if (error instanceof ShardLost) throw new ReadFailed({ kind: "lost", error });
-      throw error;
+      if (!(error instanceof ShardLost)) throw error;
+      // others may have other parts of it: the query is tried again without this one
+      const isOne = router.candidates(shard).length > 1 + source.others.length;
+      if (isOne && error.attempts.length > 0)
+        throw replicaFailed(source.replica, error.attempts[0]?.reason ?? "");
+      throw new ReadFailed({ kind: "lost", error });
     });
-  // nobody listens yet while the other shards' answers are waited for; who iterates later gets the error all the same
+  // nobody listens yet while the other parts are waited for; who iterates later gets the error all the same
   body.on("error", () => {});
   signal.addEventListener("abort", () => body.destroy(), { once: true });
   if (status !== 200) {
@@ -95,9 +112,23 @@ export async function readShard(
       `it answered a remote read for ${wanted} with ${contentType || "no content type"}`,
     );
   }
-  const other = query.answered(shard, replica);
+  const other = source.others.length > 0 ? query.answered(shard, replica) : undefined;
   if (other) throw replicaFailed(other, "it answered only some of the query's reads");
-  return { shard, replica, body };
+  return {
+    shard,
+    replica,
+    body,
+    again: async (as) =>
+      await readPiece(
+        { fetcher, router },
+        query,
+        shard,
+        { ...source, replica, others: [] },
+        selector,
+        as,
+        signal,
+      ),
+  };
 }
 
 function replicaFailed(replica: Replica, reason: string): ReadFailed {

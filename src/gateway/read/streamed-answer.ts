@@ -57,11 +57,15 @@ async function* mergedSeries(
 ): AsyncGenerator<SeriesBatch, void, undefined> {
   const { reads, query, signal, limits, sharedJobs, counts } = answering;
   const opened = await readShards(reads, query, selector, "streamed", signal);
-  const sources = opened.map((read, rank) => {
+  const sources = opened.map((read) => {
     const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
     const frames = chunkedStream(read.body, limits.frameBytes);
     const series = blaming(read, shardSeries(frames, decoder, limits.frameBytes));
-    return rank > 0 && sharedJobs.length > 0 ? withoutJobs(series, sharedJobs) : series;
+    const isFirst = read.shard === opened[0]?.shard;
+    return {
+      shard: read.shard,
+      series: !isFirst && sharedJobs.length > 0 ? withoutJobs(series, sharedJobs) : series,
+    };
   });
   yield* mergeSeries(sources, () => counts.duplicates++);
 }

@@ -27,6 +27,7 @@ export class KnownReplica implements Replica {
   labelsGiven: boolean;
   features: PrometheusFeatures | undefined;
   condition: Condition = { state: "unknown" };
+  wellSince: number | undefined;
   /** Requests from going out to the last byte. */
   inFlight = 0;
   /** Mean time to the headers of an answer, ms. */
@@ -60,6 +61,7 @@ export class KnownReplica implements Replica {
   /** Puts it aside. @returns whether it was not already */
   failed(reason: string, now: number): boolean {
     if (this.condition.state === "ill") return false;
+    this.wellSince = undefined;
     const forMs = Math.min(aside.longest, aside.first * 2 ** this.#failures++);
     this.condition = { state: "ill", reason, since: now, until: now + forMs };
     return true;
@@ -70,6 +72,7 @@ export class KnownReplica implements Replica {
     const { condition } = this;
     if (condition.state === "well" || (condition.state === "ill" && now < condition.until)) return false;
     this.condition = { state: "well" };
+    this.wellSince = Date.now();
     return condition.state === "ill";
   }
 }

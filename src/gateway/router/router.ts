@@ -12,6 +12,8 @@ export interface Replica {
   readonly externalLabels: Readonly<Record<string, string>>;
   /** Undefined until the server has told its version. */
   readonly features: PrometheusFeatures | undefined;
+  /** ms since 1970 since when it has been well without a break; undefined where it is not, or not known to be. */
+  readonly wellSince: number | undefined;
 }
 
 /** Who is there, and whom to ask first. */

@@ -1,0 +1,210 @@
+import { once } from "node:events";
+import type { Dispatcher } from "undici";
+import type { Replica, Router } from "../router/router.ts";
+import type { Covering, Hole } from "./cut-plan.ts";
+import { ReplicaReader } from "./replica-reader.ts";
+import { ReplicaScrapes, type TimeRange } from "./replica-scrapes.ts";
+import { ShardHoles } from "./shard-holes.ts";
+import type { CoverageStore } from "./coverage-store.ts";
+
+/** Which replica lacks what, as queries ask it. */
+export interface Coverage {
+  /** What a replica lacks that another one of its shard has, as far as it is known. */
+  holes(replica: Replica): readonly Hole[];
+}
+
+/** For gateways without an index. */
+export const noCoverage: Coverage = { holes: () => [] };
+
+export interface CoverageIndexOptions {
+  router: Router;
+  dispatcher: Dispatcher;
+  store: CoverageStore | undefined;
+  /** One sentence, for what should not happen. */
+  say: (sentence: string) => void;
+}
+
+/** ms */
+const lookForReplicas = 250;
+const saveEvery = 30_000;
+
+/** Knows of every replica in which times it was really scraping, from its samples of `up`. */
+export class CoverageIndex implements Coverage {
+  readonly #options: CoverageIndexOptions;
+  readonly #readers = new Map<Replica, ReplicaReader>();
+  readonly #shards = new Map<string, ShardHoles>();
+  readonly #following: NodeJS.Timeout;
+  #saved = performance.now();
+  #allowed: number | undefined;
+  #saving: Promise<void> | undefined;
+
+  private constructor(options: CoverageIndexOptions) {
+    this.#options = options;
+    this.#following = setInterval(() => this.#follow(), lookForReplicas).unref();
+  }
+
+  /** Resolves when what was kept is there, and the last minutes were read of the replicas that are well. */
+  static async start(options: CoverageIndexOptions, patienceMs: number): Promise<CoverageIndex> {
+    const index = new CoverageIndex(options);
+    await options.store
+      ?.load()
+      .catch((error: unknown) => options.say(`coverage is read anew: ${String(error)}`));
+    index.#follow();
+    const looks = Promise.all([...index.#readers.values()].map(async (reader) => await reader.firstLook));
+    const late = AbortSignal.timeout(patienceMs);
+    await Promise.race([looks, once(late, "abort")]);
+    return index;
+  }
+
+  holes(replica: Replica): readonly Hole[] {
+    const reader = this.#readers.get(replica);
+    const shard = this.#shards.get(replica.shard);
+    if (!reader || !shard) return [];
+    const { scrapes } = reader;
+    const holes = shard.of(scrapes);
+    const { known } = scrapes;
+    const since = replica.wellSince;
+    // it came back, and what it has from there on was not read yet
+    const isBehind = known !== undefined && since !== undefined && known.to < since;
+    return isBehind ? [...holes, unknownSince(known)] : holes;
+  }
+
+  /** What is known of each replica, by shard. */
+  state(): { shard: string; replicas: ReplicaCoverageState[] }[] {
+    const { router } = this.#options;
+    return router.shardIds().map((shard) => ({
+      shard,
+      replicas: router
+        .candidates(shard)
+        .toSorted((left, right) => (left.name < right.name ? -1 : 1))
+        .flatMap((replica) => {
+          const reader = this.#readers.get(replica);
+          if (!reader) return [];
+          const { known, oldest, isComplete, targets } = reader.scrapes;
+          return [
+            {
+              replica,
+              known,
+              oldest,
+              isComplete,
+              targets: targets.size,
+              holes: this.holes(replica),
+              objection: reader.objection,
+            },
+          ];
+        }),
+    }));
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#following);
+    await Promise.all([...this.#readers.values()].map(async (reader) => await reader.close()));
+    await this.#save();
+  }
+
+  /** Goes with the topology. */
+  #follow(): void {
+    const { router, dispatcher, store, say } = this.#options;
+    const allowed = router.topology.coverage.missedScrapes;
+    if (allowed !== this.#allowed) this.#forgetAll();
+    this.#allowed = allowed;
+    const present = new Set<Replica>();
+    for (const shard of router.shardIds()) {
+      const replicas = router.candidates(shard).toSorted((left, right) => (left.name < right.name ? -1 : 1));
+      for (const replica of replicas) {
+        present.add(replica);
+        if (this.#readers.has(replica)) continue;
+        const scrapes = new ReplicaScrapes();
+        store?.restore(replica, scrapes, allowed);
+        const partners = () => this.#shards.get(shard)?.replicas.filter((other) => other !== scrapes) ?? [];
+        const holes = () => this.#shards.get(shard)?.of(scrapes) ?? [];
+        const reader = new ReplicaReader({ replica, scrapes, dispatcher, allowed, partners, holes, say });
+        this.#readers.set(replica, reader);
+      }
+      const scrapes = replicas.flatMap((replica) => this.#readers.get(replica)?.scrapes ?? []);
+      const before = this.#shards.get(shard);
+      const isSame =
+        before !== undefined &&
+        before.allowed === allowed &&
+        before.replicas.length === scrapes.length &&
+        before.replicas.every((one, index) => one === scrapes[index]);
+      if (!isSame) this.#shards.set(shard, new ShardHoles(scrapes, allowed));
+    }
+    for (const [replica, reader] of this.#readers) {
+      if (present.has(replica)) continue;
+      this.#readers.delete(replica);
+      void reader.close();
+    }
+    for (const shard of this.#shards.keys())
+      if (!router.shardIds().includes(shard)) this.#shards.delete(shard);
+    if (performance.now() - this.#saved > saveEvery) void this.#save();
+  }
+
+  /** With another notion of a gap all has to be read again. */
+  #forgetAll(): void {
+    for (const reader of this.#readers.values()) void reader.close();
+    this.#readers.clear();
+    this.#shards.clear();
+  }
+
+  async #save(): Promise<void> {
+    const { store, router, say } = this.#options;
+    this.#saved = performance.now();
+    if (!store) return;
+    await this.#saving;
+    const readers = [...this.#readers].map(([replica, { scrapes }]) => ({ replica, scrapes }));
+    this.#saving = store
+      .save(readers, router.topology.coverage.missedScrapes)
+      .catch((error: unknown) =>
+        say(`coverage could not be kept: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    await this.#saving;
+  }
+}
+
+export interface ReplicaCoverageState {
+  replica: Replica;
+  /** Times of which all is known. */
+  known: TimeRange | undefined;
+  /** ms of its oldest sample. */
+  oldest: number | undefined;
+  isComplete: boolean;
+  targets: number;
+  holes: readonly Hole[];
+  /** Why the last read of it has failed. */
+  objection: string | undefined;
+}
+
+/** Stands for all of a replica's targets from where nothing is known of them. */
+function unknownSince({ to }: TimeRange): Hole {
+  return {
+    target: "all",
+    after: to,
+    before: Number.POSITIVE_INFINITY,
+    from: to + 1,
+    to: Number.POSITIVE_INFINITY,
+    count: Number.POSITIVE_INFINITY,
+    interval: 0,
+  };
+}
+
+/** The replicas that can be asked and what they lack, in the order of preference for a range: those that lack nothing in it first. */
+export function covering(
+  coverage: Coverage,
+  replicas: readonly Replica[],
+  { from, to }: TimeRange,
+): Covering<Replica>[] {
+  const found = replicas.map((replica) => ({
+    replica,
+    holes: coverage.holes(replica).filter((hole) => hole.to >= from && hole.from <= to),
+  }));
+  // where nothing is known of any of them, nobody is better than another
+  const isKnown = found.some(({ holes }) => !holes.some(({ target }) => target === "all"));
+  return (isKnown ? found : found.map(withoutUnknown)).toSorted(
+    (left, right) => Number(left.holes.length > 0) - Number(right.holes.length > 0),
+  );
+}
+
+function withoutUnknown({ replica, holes }: Covering<Replica>): Covering<Replica> {
+  return { replica, holes: holes.filter(({ target }) => target !== "all") };
+}

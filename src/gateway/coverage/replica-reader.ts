@@ -1,0 +1,203 @@
+import { setTimeout as pause } from "node:timers/promises";
+import type { Dispatcher } from "undici";
+import type { Replica } from "../router/router.ts";
+import type { Hole } from "./cut-plan.ts";
+import { oldestSample } from "./oldest-sample.ts";
+import { TooMuchAtOnce, readUp } from "./read-up.ts";
+import type { ReplicaScrapes, TimeRange } from "./replica-scrapes.ts";
+
+export interface ReplicaReaderOptions {
+  replica: Replica;
+  /** What is read goes in there. */
+  scrapes: ReplicaScrapes;
+  dispatcher: Dispatcher;
+  allowed: number;
+  partners: () => readonly ReplicaScrapes[];
+  /** What the replica lacks, as far as it is known. */
+  holes: () => readonly Hole[];
+  say: (sentence: string) => void;
+}
+
+/** ms */
+const minute = 60_000;
+const hour = 60 * minute;
+const times = {
+  /** Between two looks at what is new; longer where there are many targets. */
+  shortest: 1000,
+  longest: 15_000,
+  /** In which it is noticed that the replica has come back. */
+  notice: 50,
+  /** A look back at what came late: a scrape is stored when it is over, with the time of its beginning. */
+  overlap: 30_000,
+  /** Read before anything else. */
+  first: 15 * minute,
+  patience: 10_000,
+  /** Between two questions for the oldest sample. */
+  oldest: minute,
+  /** How far back holes are looked at again, which may have been filled since; and at least how long between two looks at one. */
+  healing: 6 * hour,
+  lookAgain: 3000,
+};
+/** Samples that one read is to have, about. */
+const samplesAtOnce = 150_000;
+const slice = { shortest: minute, longest: 12 * hour };
+/** Targets for each of which a look may take a thousandth of a second longer to come. */
+const perTarget = 1;
+/** Of the time, how much reading history may take at the server. */
+const share = 0.2;
+/** Where a server does not tell how far its samples go back. */
+const assumedRetention = 15 * 24 * hour;
+
+/** Reads the `up` of one replica: first the last minutes, then what is new all the time, and in between its history, newest first. */
+export class ReplicaReader {
+  readonly scrapes: ReplicaScrapes;
+  /** Settles after the first read, or the first try. */
+  readonly firstLook: Promise<void>;
+  /** Why the last read has failed. */
+  objection: string | undefined;
+  readonly #options: ReplicaReaderOptions;
+  readonly #over = new AbortController();
+  readonly #done: Promise<void>;
+  readonly #looked = new Map<string, number>();
+  #sliceMs = 30 * minute;
+  #oldestAsked = Number.NEGATIVE_INFINITY;
+  #wellSince: number | undefined;
+  #looking = Promise.withResolvers<void>();
+
+  constructor(options: ReplicaReaderOptions) {
+    this.#options = options;
+    this.scrapes = options.scrapes;
+    this.firstLook = this.#looking.promise;
+    this.#done = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#over.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
+      const busyMs = await this.#round();
+      this.#looking.resolve();
+      await this.#rest(busyMs);
+    }
+    this.#looking.resolve();
+  }
+
+  /** Until it is time for the next round, or the replica has come back: what it has missed is wanted at once. */
+  async #rest(ms: number): Promise<void> {
+    const { signal } = this.#over;
+    const until = performance.now() + ms;
+    while (!signal.aborted && performance.now() < until) {
+      const { wellSince } = this.#options.replica;
+      if (wellSince !== undefined && wellSince !== this.#wellSince && this.objection === undefined) return;
+      const left = Math.max(0, until - performance.now());
+      await pause(Math.min(times.notice, left), undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** @returns ms until the next */
+  async #round(): Promise<number> {
+    const { replica } = this.#options;
+    const { wellSince } = replica;
+    if (wellSince === undefined) return times.notice;
+    try {
+      if (wellSince !== this.#wellSince) this.#oldestAsked = Number.NEGATIVE_INFINITY;
+      await this.#askForOldest();
+      await this.#lookForNew();
+      this.#wellSince = wellSince;
+      await this.#lookAgain();
+      this.objection = undefined;
+      return await this.#readHistory(performance.now() + this.#interval());
+    } catch (error) {
+      if (!this.#over.signal.aborted) this.objection = error instanceof Error ? error.message : String(error);
+      return times.shortest;
+    }
+  }
+
+  #interval(): number {
+    const byTargets = this.scrapes.targets.size * perTarget;
+    return Math.min(times.longest, Math.max(times.shortest, byTargets));
+  }
+
+  async #askForOldest(): Promise<void> {
+    if (performance.now() - this.#oldestAsked < times.oldest) return;
+    const oldest = await oldestSample(this.#options.dispatcher, this.#options.replica, this.#patience());
+    this.#oldestAsked = performance.now();
+    this.scrapes.setOldest(oldest ?? Date.now() - assumedRetention);
+  }
+
+  async #lookForNew(): Promise<void> {
+    const now = Date.now();
+    const known = this.scrapes.known;
+    const from = known ? Math.min(known.to, now) - times.overlap : now - times.first;
+    await this.#readAll({ from, to: now });
+  }
+
+  /** Holes may have been filled from the other replica since. Those that are old are looked at less often. */
+  async #lookAgain(): Promise<void> {
+    const now = Date.now();
+    let due: TimeRange | undefined;
+    for (const hole of this.#options.holes()) {
+      if (hole.to < now - times.healing) continue;
+      const key = `${Math.floor(hole.after)} ${Math.floor(hole.before)}`;
+      const age = Math.max(0, now - Math.min(hole.before, now));
+      if (now - (this.#looked.get(key) ?? 0) < Math.max(times.lookAgain, age / 20)) continue;
+      this.#looked.set(key, now);
+      const from = Math.max(hole.from - hole.interval, now - times.healing);
+      const to = Math.min(hole.to + hole.interval, now);
+      due = due ? { from: Math.min(due.from, from), to: Math.max(due.to, to) } : { from, to };
+    }
+    if (due) await this.#readAll(due);
+    if (this.#looked.size > 10_000) this.#looked.clear();
+  }
+
+  /** Goes on with the history until a time, at the pace that spares the server. @returns ms until the next round */
+  async #readHistory(until: number): Promise<number> {
+    while (!this.scrapes.isComplete && !this.#over.signal.aborted) {
+      const known = this.scrapes.known;
+      if (!known) break;
+      const to = known.from;
+      const oldest = this.scrapes.oldest ?? to;
+      const began = performance.now();
+      const samples = await this.#read({ from: Math.max(oldest - 1, to - this.#sliceMs), to });
+      const took = performance.now() - began;
+      if (samples !== undefined) {
+        const wanted = this.#sliceMs * Math.min(2, Math.max(0.5, samplesAtOnce / Math.max(1, samples)));
+        this.#sliceMs = Math.min(slice.longest, Math.max(slice.shortest, wanted));
+      }
+      const rest = took / share - took;
+      if (performance.now() + rest > until) return Math.max(0, until - performance.now());
+      await pause(rest, undefined, { signal: this.#over.signal, ref: false });
+    }
+    return Math.max(0, until - performance.now());
+  }
+
+  /** Reads a stretch in as many pieces as it needs, oldest first. */
+  async #readAll({ from, to }: TimeRange): Promise<void> {
+    for (let begin = from; begin <= to && !this.#over.signal.aborted;) {
+      const end = Math.min(to, begin + Math.max(this.#sliceMs, times.overlap));
+      if ((await this.#read({ from: begin, to: end })) !== undefined) begin = end + 1;
+    }
+  }
+
+  /** @returns how many samples there were; undefined where it was too much at once, and less is to be asked for */
+  async #read(range: TimeRange): Promise<number | undefined> {
+    const { dispatcher, replica, allowed, partners } = this.#options;
+    try {
+      const found = await readUp(dispatcher, replica, range, this.#patience());
+      this.scrapes.add(found, range, allowed, partners());
+      return found.reduce((sum, { times: good, bad }) => sum + good.length + bad.length, 0);
+    } catch (error) {
+      if (!(error instanceof TooMuchAtOnce) || this.#sliceMs <= slice.shortest) throw error;
+      this.#sliceMs = Math.max(slice.shortest, this.#sliceMs / 4);
+      return undefined;
+    }
+  }
+
+  #patience(): AbortSignal {
+    return AbortSignal.any([AbortSignal.timeout(times.patience), this.#over.signal]);
+  }
+}

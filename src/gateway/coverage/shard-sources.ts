@@ -1,0 +1,58 @@
+import type { Replica, Router } from "../router/router.ts";
+import { type Coverage, covering } from "./coverage-index.ts";
+import { type Covering, type CutPlan, cutPlan } from "./cut-plan.ts";
+import type { TimeRange } from "./replica-scrapes.ts";
+
+const nobody: ReadonlySet<Replica> = new Set();
+
+/** Says which replicas give what of a shard. */
+export class ShardSources {
+  readonly #router: Router;
+  readonly #coverage: Coverage;
+
+  constructor(router: Router, coverage: Coverage) {
+    this.#router = router;
+    this.#coverage = coverage;
+  }
+
+  /**
+   * The replicas that can be asked for a range, and what they lack in it: those that lack nothing first, among them the router's order.
+   * @param avoid replicas that are asked only where there is no other one
+   */
+  covering(shard: string, range: TimeRange, avoid = nobody): Covering<Replica>[] {
+    const all = this.#router.candidates(shard);
+    const wanted = all.filter((replica) => !avoid.has(replica));
+    const well = wanted.filter(({ wellSince }) => wellSince !== undefined);
+    const usable = well.length > 0 ? well : wanted.length > 0 ? wanted : all;
+    return covering(this.#coverage, usable, range);
+  }
+
+  /** The replicas that lack nothing in a range, best first; all that can be asked where each of them lacks something. */
+  whole(shard: string, range: TimeRange): { replicas: readonly Replica[]; isWhole: boolean } {
+    const found = this.covering(shard, range);
+    const whole = found.filter(({ holes }) => holes.length === 0);
+    const replicas = (whole.length > 0 ? whole : found).map(({ replica }) => replica);
+    return { replicas, isWhole: whole.length > 0 };
+  }
+
+  /**
+   * Who gives which part of a range.
+   * @param first the replica that gives all that it has
+   */
+  plan(shard: string, range: TimeRange, first: Replica | undefined, avoid = nobody): CutPlan<Replica> {
+    const found = this.covering(shard, range, avoid);
+    const order = found.toSorted(
+      (left, right) => Number(right.replica === first) - Number(left.replica === first),
+    );
+    return cutPlan(order, range.from, range.to);
+  }
+
+  /** Reads that one read of a range becomes at most, over all shards. */
+  readsFor(range: TimeRange): number {
+    const reads = this.#router.shardIds().map((shard) => this.plan(shard, range, undefined).pieces.length);
+    return Math.max(1, ...reads);
+  }
+}
+
+/** All times there are, ms. */
+export const always: TimeRange = { from: -8.64e15, to: 8.64e15 };
