@@ -1,6 +1,6 @@
 import { quoteRegex } from "../../remote-read/quote-regex.ts";
 import type { ReadMatcher } from "../../remote-read/read-request.ts";
-import type { Covering, CutPlan, Hole, HoleTarget, Lack, Piece } from "./cut-plan.ts";
+import type { Covering, CutPlan, Hole, HoleTarget, Lack, Piece } from "./hole.ts";
 import type { Slice } from "./cut-times.ts";
 
 /** Says for each slice which replica gives it, or which gives which targets of it. */

@@ -2,7 +2,7 @@ import { successAnswer } from "../combine/success-answer.ts";
 import type { Answer } from "../planner/query-request.ts";
 import { timeParam } from "../protocol/decode-query.ts";
 import { type Params, firstOf } from "../protocol/form.ts";
-import type { Hole } from "./cut-plan.ts";
+import type { Hole } from "./hole.ts";
 import type { ReplicaCoverageState } from "./coverage-index.ts";
 import type { TimeRange } from "./replica-scrapes.ts";
 import { always } from "./shard-sources.ts";

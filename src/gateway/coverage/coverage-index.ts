@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { Dispatcher } from "undici";
 import type { Replica, Router } from "../router/router.ts";
-import type { Covering, Hole } from "./cut-plan.ts";
+import type { Covering, Hole } from "./hole.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import { ReplicaScrapes, type TimeRange } from "./replica-scrapes.ts";
 import { ShardHoles } from "./shard-holes.ts";

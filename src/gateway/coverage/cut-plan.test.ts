@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { missedScrapes } from "../../coverage/missed-scrapes.ts";
 import { joinRuns, runsOf } from "../../coverage/scrape-run.ts";
 import type { ReadMatcher } from "../../remote-read/read-request.ts";
-import { type Covering, type Hole, cutPlan } from "./cut-plan.ts";
+import { cutPlan } from "./cut-plan.ts";
+import type { Covering, Hole } from "./hole.ts";
 
 const start = 1_795_000_000_000;
 const count = 24;

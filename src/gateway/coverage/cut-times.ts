@@ -1,4 +1,4 @@
-import type { Covering, Hole } from "./cut-plan.ts";
+import type { Covering, Hole } from "./hole.ts";
 
 /** The stretches between two cuts, and which holes lie over each of them. */
 export interface Slice {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Dispatcher } from "undici";
 import type { Replica } from "../router/router.ts";
-import type { Hole } from "./cut-plan.ts";
+import type { Hole } from "./hole.ts";
 import { oldestSample } from "./oldest-sample.ts";
 import { TooMuchAtOnce, readUp } from "./read-up.ts";
 import type { ReplicaScrapes, TimeRange } from "./replica-scrapes.ts";

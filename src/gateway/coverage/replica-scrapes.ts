@@ -1,6 +1,6 @@
 import { type ScrapeRun, joinRuns, likelyInterval, runsOf, runsSince } from "../../coverage/scrape-run.ts";
 import type { GoodScrapes } from "../../coverage/up-samples.ts";
-import type { HoleTarget } from "./cut-plan.ts";
+import type { HoleTarget } from "./hole.ts";
 
 /** A target of one replica, and when it was scraped. */
 export interface TargetScrapes extends HoleTarget {

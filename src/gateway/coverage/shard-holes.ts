@@ -1,6 +1,6 @@
 import { missedScrapes } from "../../coverage/missed-scrapes.ts";
 import { type ScrapeRun, joinRuns } from "../../coverage/scrape-run.ts";
-import type { Hole } from "./cut-plan.ts";
+import type { Hole } from "./hole.ts";
 import type { ReplicaScrapes } from "./replica-scrapes.ts";
 
 /** What the replicas of a shard lack of what another one of them has. */

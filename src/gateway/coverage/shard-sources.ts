@@ -1,6 +1,7 @@
 import type { Replica, Router } from "../router/router.ts";
 import { type Coverage, covering } from "./coverage-index.ts";
-import { type Covering, type CutPlan, cutPlan } from "./cut-plan.ts";
+import { cutPlan } from "./cut-plan.ts";
+import type { Covering, CutPlan } from "./hole.ts";
 import type { TimeRange } from "./replica-scrapes.ts";
 
 const nobody: ReadonlySet<Replica> = new Set();

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Lack } from "../coverage/cut-plan.ts";
+import type { Lack } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
 import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";

@@ -1,4 +1,4 @@
-import type { Piece } from "../coverage/cut-plan.ts";
+import type { Piece } from "../coverage/hole.ts";
 import { ProtoReader, wireType } from "../../remote-read/proto-reader.ts";
 import { ProtoWriter } from "../../remote-read/proto-writer.ts";
 import type { ReadQuery } from "../../remote-read/read-request.ts";

@@ -1,5 +1,5 @@
 import type { PromfleetError } from "../../errors/promfleet-error.ts";
-import type { Piece } from "../coverage/cut-plan.ts";
+import type { Piece } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { Replica } from "../router/router.ts";
