@@ -19,9 +19,10 @@ export async function startGateway(
   folder: string,
   shards: readonly (readonly string[])[],
   version: string,
+  further: Record<string, unknown> = {},
 ): Promise<GatewayAlone> {
   const topologyFile = path.join(folder, "topology.json");
-  await writeFile(topologyFile, topologyText(shards, version));
+  await writeFile(topologyFile, topologyText(shards, version, further));
   const [log, out] = [path.join(folder, "gateway.log"), path.join(folder, "gateway.out")];
   // one that was here before has said its own URL
   await rm(out, { force: true });
@@ -43,8 +44,13 @@ export async function startGateway(
 }
 
 /** The smallest topology of these servers, with the evaluator's version. */
-export function topologyText(shards: readonly (readonly string[])[], version: string): string {
+export function topologyText(
+  shards: readonly (readonly string[])[],
+  version: string,
+  further: Record<string, unknown> = {},
+): string {
   return JSON.stringify({
+    ...further,
     shards: shards.map((urls, index) => ({ id: String(index), replicas: urls.map(replicaOf) })),
     evaluator: { version },
   });
