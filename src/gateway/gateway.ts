@@ -97,6 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         ...fleetMetrics({
           router,
           evaluation: started.state(),
+          fetches: fetcher.counts,
           requests: admission.state,
           topologyGood: follower?.objection === undefined,
         }),

@@ -92,6 +92,10 @@ export class QueryInFlight implements ReadingQuery {
     return [{ ...only, others }];
   }
 
+  get mayHedge(): boolean {
+    return this.#settings.expectedReads === 1;
+  }
+
   answered(shard: string, replica: Replica): Replica | undefined {
     const before = this.#answered.get(shard);
     if (!before) this.#answered.set(shard, replica);

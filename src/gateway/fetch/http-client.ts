@@ -11,8 +11,11 @@ export function httpAgent(options?: AgentClass.Options): Dispatcher {
   return new Agent(options);
 }
 
+/** What requests are sent through: connections, or something around them. */
+export type RequestSender = Pick<Dispatcher, "dispatch">;
+
 export type RequestOptions = Omit<Dispatcher.RequestOptions, "path" | "origin" | "method"> & {
-  dispatcher: Dispatcher;
+  dispatcher: RequestSender;
   method?: "GET" | "POST";
 };
 

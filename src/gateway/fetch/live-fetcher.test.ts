@@ -95,9 +95,9 @@ test.each([
   async (encoding, decode) => {
     const other = await front();
     const shard = await fetching(server.url, other.url);
-    const asked = query(`query=${encodeURIComponent(slowQuery)}&timeout=0.05`, {
-      "accept-encoding": encoding ?? "identity",
-    });
+    const text = `query=${encodeURIComponent(slowQuery)}&timeout=0.05`;
+    const headers = { "accept-encoding": encoding ?? "identity" };
+    const asked = { ...query(text, headers), mayHedge: () => false };
     const answer = await shard.fetcher.fetch("0", asked, patient());
     expect([answer.replica.name, answer.status]).toEqual(["a", 503]);
     const body = await whole(answer);

@@ -1,75 +1,120 @@
 import { Readable } from "node:stream";
-import { gunzipSync, inflateSync } from "node:zlib";
 import type { Dispatcher } from "undici";
-import { z } from "zod";
-import { connectTimeout, httpAgent, sendRequest } from "./http-client.ts";
 import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse } from "../router/router.ts";
-import { type ShardFetcher, ShardLost, type ShardRequest, type ShardResponse } from "./shard-fetcher.ts";
+import { type FetchCounts, noCounts } from "./fetch-counts.ts";
+import { HedgeBudget } from "./hedge-budget.ts";
+import { connectTimeout, httpAgent, sendRequest } from "./http-client.ts";
+import { type Lateness, type Outcome, Outrun, ReplicaRace } from "./replica-race.ts";
+import { refusalOf } from "./replica-refusal.ts";
+import {
+  type ShardFetcher,
+  ShardLost,
+  type ShardRequest,
+  type ShardResponse,
+  kindOf,
+} from "./shard-fetcher.ts";
+import { StallWatch } from "./stall-watch.ts";
 
-/** Bytes of an answer with a 5xx status. */
-const longestRefusal = 64 * 1024;
+/** How slow servers are dealt with. */
+export interface FetchPatience {
+  budget?: HedgeBudget;
+  stalls?: StallWatch;
+}
 
-type Outcome = { response: ShardResponse } | { reason: string; brokenConnection: boolean };
-
-/** Asks the replicas of a shard in turn, over kept connections. */
+/** Asks the replicas of a shard in turn, over kept connections; one that is late is raced by the next. */
 export class LiveFetcher implements ShardFetcher {
+  /** For /metrics. */
+  readonly counts: FetchCounts = noCounts();
   readonly #pool: ReplicaPool;
   readonly #dispatcher: Dispatcher;
+  readonly #budget: HedgeBudget;
+  readonly #stalls: StallWatch;
 
-  constructor(pool: ReplicaPool, dispatcher: Dispatcher) {
+  constructor(
+    pool: ReplicaPool,
+    dispatcher: Dispatcher,
+    { budget = new HedgeBudget(), stalls = new StallWatch() }: FetchPatience = {},
+  ) {
     this.#pool = pool;
     this.#dispatcher = dispatcher;
+    this.#budget = budget;
+    this.#stalls = stalls;
   }
 
   async fetch(shard: string, request: ShardRequest, signal: AbortSignal): Promise<ShardResponse> {
+    this.#budget.earn();
     const candidates = this.#pool.candidates(shard);
     const chosen = request.choose?.(candidates) ?? candidates;
     const strangers = new Set(chosen.filter((replica) => !this.#pool.knows(replica)));
-    const attempts = new Map<Replica, string>();
-    const again: Replica[] = [];
-    for (const replica of chosen) {
-      if (strangers.has(replica)) {
-        attempts.set(
-          replica,
-          (await this.#pool.objection(replica)) ?? "its external labels were not known yet",
-        );
-        signal.throwIfAborted();
-        continue;
-      }
-      const outcome = await this.#try(replica, request, signal);
-      if ("response" in outcome) return outcome.response;
-      attempts.set(replica, outcome.reason);
-      if (outcome.brokenConnection) again.push(replica);
-    }
+    const race = new ReplicaRace(
+      chosen,
+      {
+        ask: async (replica, late, either) =>
+          strangers.has(replica)
+            ? await this.#strangerOutcome(replica, either)
+            : await this.#try(replica, request, late, either),
+        mayJoin: (replica, why) => this.#pool.isWell(replica) && this.#mayJoin(request, why),
+        joinedAndWon: () => this.counts.won++,
+      },
+      signal,
+    );
+    const response = await race.run();
+    if (response) return response;
     // a kept connection may have been closed while nobody looked, which says nothing of the server
-    for (const replica of again) {
+    for (const [replica, { brokenConnection }] of race.failed) {
+      if (!brokenConnection) continue;
       const fresh = httpAgent({ connect: { timeout: connectTimeout } });
-      const outcome = await this.#try(replica, request, signal, fresh);
+      const outcome = await this.#try(replica, request, () => {}, signal, fresh);
       // waits for the answer
       fresh.close(() => {});
       if ("response" in outcome) return outcome.response;
     }
     throw new ShardLost(
       shard,
-      [...attempts].map(([{ server }, reason]) => ({ server, reason })),
+      [...race.failed].map(([{ server }, { reason }]) => ({ server, reason })),
     );
+  }
+
+  #mayJoin({ mayHedge }: ShardRequest, why: Lateness): boolean {
+    if (mayHedge?.() === false) return false;
+    if (why === "lifeless") {
+      // no more load for anybody: the other one does nothing
+      this.counts.failovers++;
+      return true;
+    }
+    if (!this.#budget.spend()) {
+      this.counts.withheld++;
+      return false;
+    }
+    this.counts.hedges++;
+    return true;
+  }
+
+  async #strangerOutcome(replica: Replica, signal: AbortSignal): Promise<Outcome> {
+    const reason = (await this.#pool.objection(replica)) ?? "its external labels were not known yet";
+    signal.throwIfAborted();
+    return { reason, brokenConnection: false };
   }
 
   /** @throws the signal's reason */
   async #try(
     replica: Replica,
     request: ShardRequest,
+    late: (why: Lateness) => void,
     signal: AbortSignal,
     dispatcher = this.#dispatcher,
   ): Promise<Outcome> {
     const objection = await this.#pool.objection(replica);
     signal.throwIfAborted();
     if (objection !== undefined) return { reason: objection, brokenConnection: false };
-    const use = this.#pool.use(replica);
+    const kind = kindOf(request);
+    const use = this.#pool.use(replica, kind);
+    const slowly = setTimeout(() => late("slow"), this.#pool.lateAfterMs(replica, kind));
+    use.doubtful.addEventListener("abort", () => late("lifeless"), { once: true });
     try {
       const answer = await sendRequest(replica.url + request.path, {
-        dispatcher,
+        dispatcher: this.#watching(replica, dispatcher, use),
         method: request.method,
         headers: request.headers,
         body: request.body ?? null,
@@ -78,6 +123,7 @@ export class LiveFetcher implements ShardFetcher {
         headersTimeout: 0,
         bodyTimeout: 0,
       });
+      clearTimeout(slowly);
       use.answered();
       const refusal = await refusalOf(answer);
       if (typeof refusal === "string") {
@@ -89,71 +135,22 @@ export class LiveFetcher implements ShardFetcher {
       const body = refusal ? Readable.from([refusal]) : watched(answer.body, use, signal);
       return { response: { replica, status, headers, body } };
     } catch (error) {
-      if (signal.aborted) use.abandoned();
+      if (signal.reason instanceof Outrun) use.outrun();
+      else if (signal.aborted) use.abandoned();
       signal.throwIfAborted();
       const reason = reasonOf(error);
       use.failed(reason);
       return { reason, brokenConnection: isBrokenConnection(error) };
+    } finally {
+      clearTimeout(slowly);
     }
   }
-}
 
-/**
- * @returns why another replica is to be asked; the body where a 503 is Prometheus' own word on the query, which another one would
- * say too; undefined where the answer is one
- */
-async function refusalOf(answer: Dispatcher.ResponseData): Promise<string | Buffer | undefined> {
-  const { statusCode, headers, body } = answer;
-  if (statusCode < 500) {
-    // without either, the end of the connection would be the end of the answer, whole or not
-    if (statusCode >= 300 && statusCode < 400)
-      return refuse(body, `it redirects to ${String(headers["location"])}`);
-    const isEndless = headers["content-length"] === undefined && headers["transfer-encoding"] === undefined;
-    // a 204 has no content that could go on
-    if (isEndless && statusCode !== 204) return refuse(body, "its answer does not say where it ends");
-    return undefined;
-  }
-  const bytes = await beginning(body);
-  const text = plainText(bytes, headers["content-encoding"]);
-  if (statusCode === 503 && isAboutTheQuery(text)) return bytes;
-  return `it answered ${statusCode}: ${text.trim().slice(0, 300)}`;
-}
-
-function refuse(body: Readable, reason: string): string {
-  body.on("error", () => {}).destroy();
-  return reason;
-}
-
-const errorAnswer = z.object({ errorType: z.enum(["timeout", "canceled"]) });
-
-function isAboutTheQuery(text: string): boolean {
-  try {
-    return errorAnswer.safeParse(JSON.parse(text)).success;
-  } catch {
-    return false;
-  }
-}
-
-async function beginning(body: Dispatcher.ResponseData["body"]): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > longestRefusal) break;
-  }
-  return Buffer.concat(chunks, size);
-}
-
-/** Errors are compressed like any answer, where the client takes it. */
-function plainText(bytes: Buffer, encoding: string | string[] | undefined): string {
-  const limit = { maxOutputLength: longestRefusal };
-  try {
-    if (encoding === "gzip") return gunzipSync(bytes, limit).toString();
-    if (encoding === "deflate") return inflateSync(bytes, limit).toString();
-    return bytes.toString();
-  } catch {
-    return `its words are not readable as ${String(encoding)}`;
+  #watching({ server }: Replica, dispatcher: Dispatcher, use: ReplicaUse) {
+    return this.#stalls.over(dispatcher, {
+      doubt: () => use.doubt(),
+      stalled: () => this.counts.stalls.set(server, (this.counts.stalls.get(server) ?? 0) + 1),
+    });
   }
 }
 

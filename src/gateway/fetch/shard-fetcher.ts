@@ -13,6 +13,16 @@ export interface ShardRequest {
    * reads of one query on one replica a shard, and a repeated query away from the one that failed it.
    */
   choose?: ((candidates: readonly Replica[]) => readonly Replica[]) | undefined;
+  /**
+   * Asked when the headers of an answer are late: whether another replica may be asked at the same time, and answer instead. Left
+   * out where it always may.
+   */
+  mayHedge?: (() => boolean) | undefined;
+}
+
+/** The kind of a request, of which what is usual is known: the path of its API, whatever label it names. */
+export function kindOf({ path }: ShardRequest): string {
+  return path.replace(/\?.*$/s, "").replace(/\/label\/[^/]+\//, "/label/*/");
 }
 
 export interface ShardResponse {
@@ -30,7 +40,8 @@ export interface ShardResponse {
 /** Asks a shard: its replicas in turn, until one answers. */
 export interface ShardFetcher {
   /**
-   * Resolves once a replica has sent its headers. A connection error, a 5xx or silence moves on to the next replica.
+   * Resolves once a replica has sent its headers. A connection error, a 5xx or silence moves on to the next replica; one that is
+   * late is raced by the next.
    * @throws ShardLost when no replica answered; the signal's reason when it is aborted
    */
   fetch(shard: string, request: ShardRequest, signal: AbortSignal): Promise<ShardResponse>;

@@ -1,17 +1,25 @@
 import type { EvaluationState } from "../evaluate/evaluation-service.ts";
+import type { FetchCounts } from "../fetch/fetch-counts.ts";
 import type { LiveRouter } from "../router/live-router.ts";
 import type { Labels, MetricFamily, Sample } from "../../telemetry/exposition/metric-family.ts";
 
 export interface FleetState {
   router: LiveRouter;
   evaluation: EvaluationState;
+  fetches: FetchCounts;
   requests: { working: number; waiting: number };
   /** Whether the topology file, as it is now, is the one that is followed. */
   topologyGood: boolean;
 }
 
 /** What the gateway sees of its fleet at this moment. */
-export function fleetMetrics({ router, evaluation, requests, topologyGood }: FleetState): MetricFamily[] {
+export function fleetMetrics({
+  router,
+  evaluation,
+  fetches,
+  requests,
+  topologyGood,
+}: FleetState): MetricFamily[] {
   const replicas = router.shardIds().flatMap((shard) => router.candidates(shard));
   const { reads, counts } = evaluation;
   return [
@@ -34,6 +42,22 @@ export function fleetMetrics({ router, evaluation, requests, topologyGood }: Fle
           value,
         })),
       ),
+    ),
+    counter("second_requests", "Requests sent to a second replica because the first was late, by why.", [
+      { labels: { why: "slow" }, value: fetches.hedges },
+      { labels: { why: "lifeless" }, value: fetches.failovers },
+    ]),
+    counter("second_requests_won", "Second requests whose answer came first.", [one(fetches.won)]),
+    counter("second_requests_withheld", "Second requests not sent because the budget for them was spent.", [
+      one(fetches.withheld),
+    ]),
+    counter(
+      "replica_stalls",
+      "Answers given up in the middle because hardly anything came though it was waited for.",
+      replicas.map((replica) => ({
+        labels: labelsOf(replica),
+        value: fetches.stalls.get(replica.server) ?? 0,
+      })),
     ),
     gauge("evaluator_up", "Whether the evaluator is ready.", [one(Number(evaluation.evaluator === "ready"))]),
     gauge("evaluator_queries", "Queries that the evaluator works on.", [one(evaluation.queries)]),

@@ -12,6 +12,8 @@ export interface ReadingQuery {
   readonly takesHistograms: boolean;
   /** Who gives which part of a read of this query. */
   sources(shard: string, range: TimeRange): readonly PieceSource[];
+  /** Whether a read may go to two replicas at the same time: not where another read of the query may be answered by the other. */
+  readonly mayHedge: boolean;
   /**
    * A replica has answered a read. All reads of a query that go to one shard have to come from one replica: what two of them
    * scraped differs by moments.

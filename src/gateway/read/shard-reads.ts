@@ -87,6 +87,7 @@ async function readPiece(
         },
         body: compressBlock(request),
         choose: () => [source.replica, ...source.others],
+        mayHedge: () => source.others.length > 0 && query.mayHedge,
       },
       signal,
     )

@@ -8,9 +8,12 @@ function replica(name: string, change: (one: KnownReplica) => void = () => {}): 
   return one;
 }
 
-const order = (...replicas: KnownReplica[]) => replicas.toSorted(byPreference).map(({ name }) => name);
+/** ms, long after everything that is told to a replica here. */
+const now = 1e9;
+const order = (...replicas: KnownReplica[]) =>
+  replicas.toSorted((left, right) => byPreference(left, right, now)).map(({ name }) => name);
 
-test("well before unknown before ill, then least loaded, then fastest", () => {
+test("well before doubted before unknown before ill, then least loaded, then fastest", () => {
   const ill = replica("ill", (one) => one.failed("x", 0));
   const unknown = new KnownReplica("0", {
     name: "unknown",
@@ -19,17 +22,19 @@ test("well before unknown before ill, then least loaded, then fastest", () => {
     externalLabels: {},
   });
   const busy = replica("busy", (one) => (one.inFlight = 3));
-  const slow = replica("slow", (one) => one.answered(100));
-  const fast = replica("fast", (one) => one.answered(10));
-  expect(order(ill, unknown, busy, slow, fast)).toEqual(["fast", "slow", "busy", "unknown", "ill"]);
+  const doubted = replica("doubted", (one) => (one.doubted = true));
+  const slow = replica("slow", (one) => one.answered("query", 100, 0));
+  const fast = replica("fast", (one) => one.answered("query", 10, 0));
+  const best = ["fast", "slow", "busy", "doubted", "unknown", "ill"];
+  expect(order(ill, unknown, doubted, busy, slow, fast)).toEqual(best);
 });
 
 test("a little slower is no reason to change", () => {
-  const first = replica("first", (one) => one.answered(30));
+  const first = replica("first", (one) => one.answered("query", 30, 0));
   expect(
     order(
       first,
-      replica("second", (one) => one.answered(10)),
+      replica("second", (one) => one.answered("query", 10, 0)),
     ),
   ).toEqual(["first", "second"]);
 });
@@ -60,4 +65,35 @@ test("its recovery is news once, and its being well at the start is none", () =>
   one.failed("broken", 0);
   expect(one.recovered(1000)).toBe(true);
   expect(one.recovered(1001)).toBe(false);
+});
+
+/** Was away for so many ms from the moment 1000 on. */
+const back = (afterMs: number) =>
+  replica("back", (one) => {
+    one.failed("broken", 1000);
+    one.recovered(1000 + afterMs);
+  });
+const busy = (inFlight: number) => replica("busy", (one) => (one.inFlight = inFlight));
+const first = (one: KnownReplica, other: KnownReplica, at: number) =>
+  [other, one].toSorted((left, right) => byPreference(left, right, at))[0]?.name;
+
+test("one that was away for long takes load again little by little, one that was away for a moment at once", () => {
+  expect(first(back(300), busy(1), 1300)).toBe("back");
+  // a tenth of the load at first, half of it in the middle, all of it after 5 s
+  expect(first(back(2000), busy(8), 3000)).toBe("busy");
+  expect(first(back(2000), busy(11), 3000)).toBe("back");
+  expect(first(back(2000), busy(0), 5500)).toBe("busy");
+  expect(first(back(2000), busy(2), 5500)).toBe("back");
+  expect(first(back(2000), busy(1), 8000)).toBe("back");
+});
+
+test("an answer is late after the time that 95 in a hundred of its kind take, but no sooner than 50 ms", () => {
+  const one = replica("one");
+  expect(one.lateAfterMs("query")).toBe(150);
+  for (let count = 0; count < 100; count++) one.answered("query", 1 + (count % 10), 0);
+  expect(one.lateAfterMs("query")).toBe(50);
+  for (let count = 0; count < 500; count++) one.answered("read", 200 + (count % 100), 0);
+  expect(one.lateAfterMs("read")).toBeGreaterThan(280);
+  expect(one.lateAfterMs("read")).toBeLessThan(320);
+  expect(one.lateAfterMs("query")).toBe(50);
 });

@@ -1,6 +1,8 @@
 import type { PrometheusFeatures } from "../../plan/prometheus-version.ts";
 import type { TopologyReplica } from "../../topology/topology.ts";
+import { LatencyQuantile } from "./latency-quantile.ts";
 import type { Replica } from "./router.ts";
+import { SlowStart } from "./slow-start.ts";
 
 /** Whether requests are sent to a replica. */
 export type Condition =
@@ -14,6 +16,10 @@ export type Condition =
 const aside = { first: 250, longest: 30_000 };
 /** Of the newest request in the mean of latencies. */
 const weight = 0.2;
+/** An answer is late when it takes longer than this part of the answers before. */
+const lateQuantile = 0.95;
+/** ms: where less is usual, it is not worth a second request; and where nothing is known. */
+const late = { least: 50, unknown: 150 };
 
 /** What the gateway knows of a server. */
 export class KnownReplica implements Replica {
@@ -28,13 +34,18 @@ export class KnownReplica implements Replica {
   features: PrometheusFeatures | undefined;
   condition: Condition = { state: "unknown" };
   wellSince: number | undefined;
+  /** Whether a probe under way has not been answered for so long that others are asked first. */
+  doubted = false;
   /** Requests from going out to the last byte. */
   inFlight = 0;
   /** Mean time to the headers of an answer, ms. */
   latencyMs: number | undefined;
   /** For /metrics. */
   readonly counts = { succeeded: 0, failed: 0, abandoned: 0 };
+  readonly #slowStart = new SlowStart();
+  readonly #latencies = new Map<string, LatencyQuantile>();
   #failures = 0;
+  #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(shard: string, { name, server, url, externalLabels }: TopologyReplica) {
     this.shard = shard;
@@ -49,9 +60,37 @@ export class KnownReplica implements Replica {
     return this.labels ?? {};
   }
 
-  answered(tookMs: number): void {
+  /** @param kind of the request @param now ms of the clock */
+  answered(kind: string, tookMs: number, now: number): void {
     const before = this.latencyMs ?? tookMs;
     this.latencyMs = before + (tookMs - before) * weight;
+    this.#latenciesOf(kind).add(tookMs);
+    this.heard(now);
+  }
+
+  /** Another replica has answered first, after this one was waited for so long. */
+  outrun(kind: string, waitedMs: number): void {
+    this.#latenciesOf(kind).add(waitedMs);
+  }
+
+  /** ms after which an answer to such a request is late, as measured by the answers before. */
+  lateAfterMs(kind: string): number {
+    return Math.max(late.least, this.#latencies.get(kind)?.ms ?? late.unknown);
+  }
+
+  /** It has shown that it is there. */
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.doubted = false;
+  }
+
+  heardSince(when: number): boolean {
+    return this.#heardAt > when;
+  }
+
+  /** Requests at it as they weigh in a comparison, the one to come included. */
+  load(now: number): number {
+    return (this.inFlight + 1) / this.#slowStart.share(now);
   }
 
   succeeded(): void {
@@ -73,17 +112,27 @@ export class KnownReplica implements Replica {
     if (condition.state === "well" || (condition.state === "ill" && now < condition.until)) return false;
     this.condition = { state: "well" };
     this.wellSince = Date.now();
+    if (condition.state === "ill") this.#slowStart.cameBack(now - condition.since, now);
     return condition.state === "ill";
+  }
+
+  #latenciesOf(kind: string): LatencyQuantile {
+    const known = this.#latencies.get(kind) ?? new LatencyQuantile(lateQuantile);
+    this.#latencies.set(kind, known);
+    return known;
   }
 }
 
-const ranks = { well: 0, unknown: 1, ill: 2 } as const;
+const ranks = { well: 0, unknown: 2, ill: 3 } as const;
+const rankOf = ({ condition, doubted }: KnownReplica): number =>
+  ranks[condition.state] + Number(condition.state === "well" && doubted);
 
-/** Best first: well before unknown before ill, least loaded, then fastest. */
-export function byPreference(left: KnownReplica, right: KnownReplica): number {
-  const rank = ranks[left.condition.state] - ranks[right.condition.state];
+/** Best first: well before doubted before unknown before ill, least loaded, then fastest. */
+export function byPreference(left: KnownReplica, right: KnownReplica, now: number): number {
+  const rank = rankOf(left) - rankOf(right);
   if (rank !== 0) return rank;
-  if (left.inFlight !== right.inFlight) return left.inFlight - right.inFlight;
+  const load = left.load(now) - right.load(now);
+  if (load !== 0) return load;
   // Two replicas scrape at moments of their own: changing between them for a millisecond would make graphs flicker.
   const [l = 0, r = 0] = [left.latencyMs, right.latencyMs];
   return l > r * 3 + 5 ? 1 : r > l * 3 + 5 ? -1 : 0;

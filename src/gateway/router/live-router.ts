@@ -7,9 +7,17 @@ import type { Replica, ReplicaPool, ReplicaUse, Router } from "./router.ts";
 interface Member {
   replica: KnownReplica;
   watch: ReplicaWatch;
-  /** Its uses that wait for an answer or read one. */
-  uses: Set<AbortController>;
+  /** Its uses that wait for headers. */
+  waiting: Set<Waiting>;
 }
+
+interface Waiting {
+  doubtful: AbortController;
+  silent: AbortController;
+}
+
+/** ms without headers after which the replicas of the shard are probed. */
+const slow = 100;
 
 export interface RouterOptions {
   topology: Topology;
@@ -71,34 +79,53 @@ export class LiveRouter implements Router, ReplicaPool {
   }
 
   candidates(shard: string): readonly KnownReplica[] {
-    return (this.#shards.get(shard) ?? []).map(({ replica }) => replica).toSorted(byPreference);
+    const now = performance.now();
+    const replicas = (this.#shards.get(shard) ?? []).map(({ replica }) => replica);
+    return replicas.toSorted((left, right) => byPreference(left, right, now));
   }
 
-  use(replica: Replica): ReplicaUse {
-    const silence = new AbortController();
+  use(replica: Replica, kind: string): ReplicaUse {
+    const waiting: Waiting = { doubtful: new AbortController(), silent: new AbortController() };
     const member = this.#members.get(replica);
     const known = member?.replica;
     const began = performance.now();
+    const doubt = () => this.#lookSoon(replica.shard);
+    const slowly = setTimeout(doubt, slow);
     if (known) known.inFlight++;
-    member?.uses.add(silence);
+    member?.waiting.add(waiting);
+    const waited = () => {
+      clearTimeout(slowly);
+      member?.waiting.delete(waiting);
+    };
     let ended = false;
     const end = (then: (replica: KnownReplica) => void) => {
       if (ended) return;
       ended = true;
-      member?.uses.delete(silence);
+      waited();
       if (!known) return;
       known.inFlight--;
       then(known);
     };
     return {
-      silent: silence.signal,
-      answered: () => known?.answered(performance.now() - began),
+      doubtful: waiting.doubtful.signal,
+      silent: waiting.silent.signal,
+      answered: () => {
+        waited();
+        const now = performance.now();
+        known?.answered(kind, now - began, now);
+      },
+      doubt,
       succeeded: () =>
         end((one) => {
           one.counts.succeeded++;
           one.succeeded();
         }),
       abandoned: () => end((one) => one.counts.abandoned++),
+      outrun: () =>
+        end((one) => {
+          one.counts.abandoned++;
+          one.outrun(kind, performance.now() - began);
+        }),
       failed: (reason) =>
         end((one) => {
           one.counts.failed++;
@@ -111,6 +138,15 @@ export class LiveRouter implements Router, ReplicaPool {
 
   knows(replica: Replica): boolean {
     return this.#members.get(replica)?.replica.labels !== undefined;
+  }
+
+  isWell(replica: Replica): boolean {
+    const known = this.#members.get(replica)?.replica;
+    return known?.condition.state === "well" && !known.doubted && known.labels !== undefined;
+  }
+
+  lateAfterMs(replica: Replica, kind: string): number {
+    return this.#members.get(replica)?.replica.lateAfterMs(kind) ?? 0;
   }
 
   async objection(replica: Replica): Promise<string | undefined> {
@@ -136,9 +172,18 @@ export class LiveRouter implements Router, ReplicaPool {
 
   #member(replica: KnownReplica): Member {
     const { say, times = watchTimes } = this.#options;
-    const silent = () => this.#giveUp(member);
-    const watch = new ReplicaWatch(replica, this.#probes, times, { say, silent });
-    const member: Member = { replica, uses: new Set(), watch };
+    const watch = new ReplicaWatch(replica, this.#probes, times, {
+      say,
+      doubtful() {
+        const why = new Error(`${replica.server} gives no sign of life`);
+        for (const { doubtful } of member.waiting) doubtful.abort(why);
+      },
+      silent() {
+        const why = new Error(`${replica.server} has fallen silent`);
+        for (const { silent } of member.waiting) silent.abort(why);
+      },
+    });
+    const member: Member = { replica, waiting: new Set(), watch };
     this.#members.set(replica, member);
     return member;
   }
@@ -148,12 +193,8 @@ export class LiveRouter implements Router, ReplicaPool {
     this.#members.delete(member.replica);
   }
 
-  /** Ends what waits for a silent replica, where another one can answer instead. */
-  #giveUp({ replica, uses }: Member): void {
-    const another = this.candidates(replica.shard).some(
-      (one) => one !== replica && one.condition.state === "well",
-    );
-    if (!another) return;
-    for (const use of uses) use.abort(new Error(`${replica.server} has fallen silent`));
+  /** All of a shard: when the first turns out to be silent, it has to be known of the others too. */
+  #lookSoon(shard: string): void {
+    for (const { watch } of this.#shards.get(shard) ?? []) watch.lookSoon();
   }
 }

@@ -22,13 +22,13 @@ export interface Probed {
 /**
  * Asks a server whether it is ready and, where that is not known yet, for its version, its external labels, and whether it reads from
  * others.
- * @param afresh also what is known: after a restart or a reload it may be another
+ * @param how afresh: also what is known, after a restart or a reload it may be another; heard is told when it has shown that it is there
  * @throws Error that says why no request may be sent to it
  */
 export async function probeReplica(
   dispatcher: Dispatcher,
   replica: KnownReplica,
-  afresh: boolean,
+  { afresh, heard }: { afresh: boolean; heard: () => void },
   signal: AbortSignal,
 ): Promise<Probed> {
   const get = async (path: string) => {
@@ -38,6 +38,7 @@ export async function probeReplica(
     throw new Error(`${path} says ${answer.statusCode}: ${body.trim().slice(0, 200)}`);
   };
   await get("/-/ready");
+  heard();
   const features =
     replica.features && !afresh
       ? replica.features

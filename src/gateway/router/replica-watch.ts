@@ -8,10 +8,10 @@ export interface WatchTimes {
   well: number;
   /** Between two probes of one that is not. */
   ill: number;
-  /** That a probe may take. */
+  /** After which a server that has not answered a probe, nor anything else, is doubted. */
+  doubt: number;
+  /** After which it is silent: put aside, and what waits for it is given up. */
   patience: number;
-  /** That the first probe, one on which a request waits, and one of a server that did not answer the last, may take. */
-  shortPatience: number;
   /** After which a server that is well is asked for its labels again: a reload may have changed them. */
   afresh: number;
 }
@@ -19,13 +19,15 @@ export interface WatchTimes {
 export const watchTimes: WatchTimes = {
   well: 1000,
   ill: 250,
-  patience: 1000,
-  shortPatience: 500,
+  doubt: 200,
+  patience: 500,
   afresh: 15_000,
 };
 
-/** Silent probes after which its requests are given up. */
-const silentProbes = 2;
+/** That reading its configuration may take, in multiples of the patience: that one may be long. */
+const patienceToRead = 4;
+/** ms between the beginnings of two probes that slow answers bring about. */
+const closest = 200;
 
 const unreachable = new Set([
   "UND_ERR_CONNECT_TIMEOUT",
@@ -36,7 +38,9 @@ const unreachable = new Set([
 ]);
 
 export interface WatchEvents {
-  /** Nothing came back, that many probes in a row. */
+  /** Nothing comes back, for a moment; or what came back was bad. */
+  doubtful(replica: KnownReplica): void;
+  /** Nothing came back. */
   silent(replica: KnownReplica): void;
   /** One sentence, when its condition changes. */
   say(sentence: string): void;
@@ -50,9 +54,9 @@ export class ReplicaWatch {
   readonly #events: WatchEvents;
   readonly #over = new AbortController();
   #wake: (() => void) | undefined;
+  #began = Number.NEGATIVE_INFINITY;
   #probing: Promise<string | undefined> | undefined;
-  #probed: { at: number; objection: string | undefined; isSilent: boolean } | undefined;
-  #silence = 0;
+  #probed: { objection: string | undefined; isSilent: boolean } | undefined;
   #askedAfresh = Number.NEGATIVE_INFINITY;
 
   constructor(replica: KnownReplica, dispatcher: Dispatcher, times: WatchTimes, events: WatchEvents) {
@@ -73,20 +77,23 @@ export class ReplicaWatch {
     this.#wake?.();
   }
 
-  /** What a probe says that begins now and ends soon. Silence, which takes long to be found, is believed for a moment. */
+  /** An answer is late: probes as soon as the last probe is a moment old. */
+  lookSoon(): void {
+    setTimeout(() => this.#wake?.(), Math.max(0, this.#began + closest - performance.now()));
+  }
+
+  /** What a probe says that begins now. Silence, which takes long to be found, is believed until a probe finds otherwise. */
   async objection(): Promise<string | undefined> {
-    const last = this.#probed;
-    if (last?.isSilent && performance.now() - last.at < this.#times.ill) return last.objection;
+    if (this.#probed?.isSilent) return this.#probed.objection;
     const isUnderWay = this.#probing !== undefined;
-    const objection = await this.#probe(this.#times.shortPatience);
+    const objection = await this.#probe();
     if (objection === undefined || !isUnderWay || this.#probed?.isSilent) return objection;
-    return await this.#probe(this.#times.shortPatience);
+    return await this.#probe();
   }
 
   async #run(): Promise<void> {
     while (!this.#over.signal.aborted) {
-      const { patience, shortPatience } = this.#times;
-      await this.#probe(this.#probed && this.#silence === 0 ? patience : shortPatience);
+      await this.#probe();
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const timer = setTimeout(
@@ -98,42 +105,63 @@ export class ReplicaWatch {
     }
   }
 
-  async #probe(patienceMs: number): Promise<string | undefined> {
-    this.#probing ??= this.#probeOnce(patienceMs).finally(() => (this.#probing = undefined));
+  async #probe(): Promise<string | undefined> {
+    this.#probing ??= this.#probeOnce().finally(() => (this.#probing = undefined));
     return await this.#probing;
   }
 
   /** @returns why no request may be sent to it */
-  async #probeOnce(patienceMs: number): Promise<string | undefined> {
+  async #probeOnce(): Promise<string | undefined> {
     const replica = this.#replica;
-    const late = AbortSignal.timeout(patienceMs);
+    const { doubt, patience, afresh: old } = this.#times;
+    const began = performance.now();
+    this.#began = began;
+    const late = new AbortController();
+    const doubting = setTimeout(() => this.#doubt(began), doubt);
+    const losing = setTimeout(() => late.abort(), patience);
+    const heard = () => {
+      clearTimeout(doubting);
+      clearTimeout(losing);
+      replica.heard(performance.now());
+    };
     let objection: string | undefined;
     let isSilent = false;
     try {
-      const began = performance.now();
-      const afresh = replica.condition.state !== "well" || began - this.#askedAfresh > this.#times.afresh;
-      const found = await probeReplica(
-        this.#dispatcher,
-        replica,
-        afresh,
-        AbortSignal.any([late, this.#over.signal]),
-      );
+      const afresh = replica.condition.state !== "well" || began - this.#askedAfresh > old;
+      const over = AbortSignal.any([
+        late.signal,
+        AbortSignal.timeout(patience * patienceToRead),
+        this.#over.signal,
+      ]);
+      const found = await probeReplica(this.#dispatcher, replica, { afresh, heard }, over);
       if (afresh) this.#askedAfresh = began;
       replica.features = found.features;
       replica.labels = found.labels;
-      this.#silence = 0;
       if (replica.recovered(performance.now())) this.#events.say(`${replica.server} is well again`);
     } catch (error) {
       if (this.#over.signal.aborted) return "it has left the topology";
-      objection = late.aborted ? `no answer within ${patienceMs} ms` : reasonOf(error);
+      // busy, and not gone: it has answered somebody else meanwhile
+      if (late.signal.aborted && replica.condition.state === "well" && replica.heardSince(began))
+        return undefined;
+      objection = late.signal.aborted ? `no answer within ${patience} ms` : reasonOf(error);
+      isSilent = late.signal.aborted || isUnreachable(error);
+      this.#probed = { objection, isSilent };
       if (replica.failed(objection, performance.now()))
         this.#events.say(`${replica.server} is put aside: ${objection}`);
-      isSilent = late.aborted || isUnreachable(error);
-      this.#silence = isSilent ? this.#silence + 1 : 0;
-      if (this.#silence >= silentProbes) this.#events.silent(replica);
+      if (isSilent) this.#events.silent(replica);
+      else this.#events.doubtful(replica);
+    } finally {
+      clearTimeout(doubting);
+      clearTimeout(losing);
     }
-    this.#probed = { at: performance.now(), objection, isSilent };
+    this.#probed = { objection, isSilent };
     return objection;
+  }
+
+  #doubt(since: number): void {
+    if (this.#replica.heardSince(since)) return;
+    this.#replica.doubted = true;
+    this.#events.doubtful(this.#replica);
   }
 }
 

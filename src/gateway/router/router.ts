@@ -20,32 +20,43 @@ export interface Replica {
 export interface Router {
   readonly topology: Topology;
   shardIds(): readonly string[];
-  /** All replicas of the shard, best first: well before unknown before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+  /** All replicas of the shard, best first: well before doubted before unknown before ill, least loaded, then fastest. Ill ones come last, as the last try. */
   candidates(shard: string): readonly Replica[];
 }
 
-/** A use of a replica, from the request going out to the last byte coming in; exactly one of the last three ends it. */
+/** A use of a replica, from the request going out to the last byte coming in; exactly one of the last four ends it. */
 export interface ReplicaUse {
-  /** Aborted when the replica is found silent while another one of its shard is well. */
+  /** Aborted while it waits for headers and the replica gives no sign of life: another one had better be asked too. */
+  readonly doubtful: AbortSignal;
+  /** Aborted while it waits for headers and the replica has given no sign of life for so long that it counts as gone. */
   readonly silent: AbortSignal;
   /** The headers have come. */
   answered(): void;
+  /** Nothing comes though it is waited for: the replicas of its shard are probed soon. */
+  doubt(): void;
   succeeded(): void;
   /** The replica is put aside until a probe finds it well again. Not for requests that the client gave up. */
   failed(reason: string): void;
   /** Neither good nor bad: the client went away. */
   abandoned(): void;
+  /** As abandoned, where another replica has answered first: it counts as slow. */
+  outrun(): void;
 }
 
 /** The router as the fetcher needs it. */
 export interface ReplicaPool {
   candidates(shard: string): readonly Replica[];
-  use(replica: Replica): ReplicaUse;
+  /** @param kind of the request: what is usual is known of each kind */
+  use(replica: Replica, kind: string): ReplicaUse;
   /** Whether its external labels are known. Who makes a request before has made it without regard to them. */
   knows(replica: Replica): boolean;
+  /** Whether it is well, and nothing speaks against it. */
+  isWell(replica: Replica): boolean;
+  /** ms after which its headers are later than is usual for the kind. */
+  lateAfterMs(replica: Replica, kind: string): number;
   /**
    * Why a replica should not be asked at this moment; undefined if it is well, or if a probe that began after this question found it so.
-   * Takes as long as a short probe at most.
+   * At once where it has been silent, which it is asked about all the time; otherwise it takes as long as a probe at most.
    */
   objection(replica: Replica): Promise<string | undefined>;
 }
