@@ -32,7 +32,9 @@ export function evaluatorLogFile(folder: string): string {
 }
 
 const host = "127.0.0.1";
-/** ms that a look may take. */
+/** ms that a look may take: it is on this machine, and nobody else can answer for it. */
+const lookTimeout = 400;
+/** ms that it may take to tell its configuration. */
 const probeTimeout = 2000;
 /** ms between two looks at whether a survivor has taken its new configuration. */
 const reloadPoll = 50;
@@ -94,7 +96,7 @@ export class EvaluatorProcess {
   }
 
   async look(signal: AbortSignal, knownAsOurs: boolean): Promise<Look> {
-    return await lookAtPrometheus(this.#url, knownAsOurs ? undefined : this.#dataDir, signal);
+    return await lookAtPrometheus(this.#url, knownAsOurs ? undefined : this.#dataDir, signal, lookTimeout);
   }
 
   /** Nothing is left that somebody could take over. */

@@ -3,7 +3,7 @@ import { type EvaluatorOptions, EvaluatorProcess, evaluatorRecordFile } from "./
 import { KeptProcess } from "./kept-process.ts";
 
 /** ms */
-const times = { startPoll: 25, watchPoll: 1000, startDeadline: 30_000, graceMs: 5000 };
+const times = { startPoll: 25, watchPoll: 250, startDeadline: 30_000, graceMs: 5000 };
 
 /**
  * The stock Prometheus beside a gateway: started, watched and restarted here, and outliving this process when that is killed; the

@@ -7,15 +7,17 @@ const lookTimeout = 2000;
 /**
  * How a Prometheus is. One that refuses connections is starting, or ending.
  * @param dataDir where it has its data, to be sure that it is the one that is meant; undefined when that is known
+ * @param timeoutMs that it may take to answer
  */
 export async function lookAtPrometheus(
   url: string,
   dataDir: string | undefined,
   signal: AbortSignal,
+  timeoutMs = lookTimeout,
 ): Promise<Look> {
   try {
-    if (!(await isReady(url, lookTimeout, signal))) return "starting";
-    return dataDir === undefined || (await hasDataIn(url, dataDir, lookTimeout)) ? "well" : "starting";
+    if (!(await isReady(url, timeoutMs, signal))) return "starting";
+    return dataDir === undefined || (await hasDataIn(url, dataDir, timeoutMs)) ? "well" : "starting";
   } catch (error) {
     return error instanceof Error && error.name === "TimeoutError" ? "silent" : "starting";
   }

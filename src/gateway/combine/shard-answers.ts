@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { type ShardFetcher, ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
@@ -5,6 +6,7 @@ import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
 import type { Answer } from "../planner/query-request.ts";
 import type { Replica, Router } from "../router/router.ts";
+import { packed, tooLarge, unpacked } from "./packed-answer.ts";
 
 export interface ShardAccess {
   router: Router;
@@ -86,7 +88,7 @@ class ShardAsking {
   constructor(shard: string, replicas: () => readonly Replica[], request: ShardRequest) {
     this.#replicas = replicas;
     this.#shard = shard;
-    this.#request = request;
+    this.#request = { ...request, headers: { ...request.headers, ...packed } };
   }
 
   async ask<T>(
@@ -101,9 +103,14 @@ class ShardAsking {
       body.on("error", () => {});
       const spent = { bytes: 0 };
       try {
-        const whole = await wholeBody(body, bytes, spent);
+        const sent = await wholeBody(body, bytes, spent);
+        // nothing is not packed, whatever its headers say
+        const encoding = status === 204 ? undefined : headers["content-encoding"];
+        const whole = unpacked(sent, encoding, bytes.left + sent.length);
+        bytes.left -= whole.length - sent.length;
+        spent.bytes += whole.length - sent.length;
         if (status === 200) return { part: parse(whole, replica) };
-        return { instead: { status, headers: contentHeaders(headers), body: whole } };
+        return { instead: { status, headers: contentType(headers), body: whole } };
       } catch (error) {
         signal.throwIfAborted();
         if (error instanceof PromfleetError) throw error;
@@ -127,13 +134,9 @@ class ShardAsking {
   }
 }
 
-/** What a client has to know of a body to read it. */
-export function contentHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
-  const names = ["content-type", "content-encoding"];
-  const entries = names.map((name) => [name, headers[name]] as const);
-  return Object.fromEntries(
-    entries.filter((entry): entry is [string, string] => typeof entry[1] === "string"),
-  );
+function contentType(headers: IncomingHttpHeaders): Record<string, string> {
+  const type = headers["content-type"];
+  return type === undefined ? {} : { "content-type": type };
 }
 
 async function wholeBody(
@@ -146,12 +149,7 @@ async function wholeBody(
     chunks.push(chunk);
     spent.bytes += chunk.length;
     bytes.left -= chunk.length;
-    if (bytes.left < 0) {
-      throw new PromfleetError({
-        code: "ANSWER_TOO_LARGE",
-        message: "the answers of the shards to this request hold more than the gateway takes at once",
-      });
-    }
+    if (bytes.left < 0) throw tooLarge();
   }
   return Buffer.concat(chunks, spent.bytes);
 }

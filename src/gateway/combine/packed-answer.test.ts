@@ -1,0 +1,35 @@
+import { gzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { unpacked } from "./packed-answer.ts";
+
+const text = Buffer.from(JSON.stringify({ status: "success", data: ["job", "instance"] }));
+
+test("gives what was packed, and what was not packed as it is", () => {
+  expect(unpacked(gzipSync(text), "gzip", 1000)).toEqual(text);
+  expect(unpacked(text, undefined, 1000)).toEqual(text);
+  expect(() => unpacked(text, "br", 1000)).toThrow("it is packed as br");
+});
+
+test("a byte that is another, or lacks, is noticed wherever it is", () => {
+  const whole = gzipSync(text, { level: 0 });
+  let harmless = 0;
+  for (let at = 0; at < whole.length; at++) {
+    const broken = Buffer.from(whole);
+    broken[at] = (broken[at] ?? 0) ^ 0x20;
+    try {
+      // the header has bytes that mean nothing, such as a time
+      expect(unpacked(broken, "gzip", 1000)).toEqual(text);
+      harmless++;
+    } catch (error) {
+      expect(error).toBeInstanceOf(SyntaxError);
+    }
+    expect(() => unpacked(whole.subarray(0, at), "gzip", 1000)).toThrow(SyntaxError);
+  }
+  expect(harmless).toBeLessThan(10);
+});
+
+test("what is larger than it may be is no fault of the server", () => {
+  expect(() => unpacked(gzipSync(Buffer.alloc(2000)), "gzip", 1000)).toThrow(
+    expect.objectContaining({ code: "ANSWER_TOO_LARGE" }),
+  );
+});
