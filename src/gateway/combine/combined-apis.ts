@@ -1,4 +1,6 @@
 import { passOn } from "../pass/pass-on.ts";
+import { ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
+import type { Replica } from "../router/router.ts";
 import type { Answer } from "../planner/query-request.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import { always } from "../coverage/shard-sources.ts";
@@ -61,6 +63,22 @@ export async function combine(
   return await way(context, request, signal);
 }
 
+/** @returns undefined where those that have all of it are gone, and others are left */
+async function passWhole(
+  { router, fetcher }: CombineContext,
+  shard: string,
+  replicas: readonly Replica[],
+  request: ShardRequest,
+  signal: AbortSignal,
+): Promise<Answer | undefined> {
+  try {
+    return await passOn(fetcher, shard, { ...request, choose: () => replicas }, signal);
+  } catch (error) {
+    if (error instanceof ShardLost && router.candidates(shard).length > replicas.length) return undefined;
+    throw error;
+  }
+}
+
 /** The times that are asked about, ms; all of them where none are named. */
 function rangeOf(params: Params): TimeRange {
   const from = parseTime(firstParam(params, "start"));
@@ -74,15 +92,15 @@ function kindOf(api: string): string {
 
 function wayOf<T>(combiner: Combiner<T>): Way {
   return async (context, { api, params }, signal) => {
-    const { router, fetcher, sources } = context;
+    const { router, sources } = context;
     const asked = combiner.ask?.(params) ?? params;
     const request = shardRequest(combiner.method, api, asked);
     const [only, ...others] = router.shardIds();
     const range = combiner.ofTimes ? rangeOf(params) : undefined;
     if (only !== undefined && others.length === 0 && !combiner.evenOfOne) {
-      if (!range) return await passOn(fetcher, only, request, signal);
-      const { replicas, isWhole } = sources.whole(only, range);
-      if (isWhole) return await passOn(fetcher, only, { ...request, choose: () => replicas }, signal);
+      const whole = range ? sources.whole(only, range) : { replicas: router.candidates(only), isWhole: true };
+      const passed = whole.isWhole && (await passWhole(context, only, whole.replicas, request, signal));
+      if (passed) return passed;
     }
     const said = await askShards(context, request, range, (body, from) => combiner.parse(body, from), signal);
     if ("instead" in said) return said.instead;
