@@ -16,6 +16,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   up: () => import("./up.ts"),
   down: () => import("./down.ts"),
   status: () => import("./status.ts"),
+  coverage: () => import("./coverage.ts"),
   diff: () => import("./diff.ts"),
   logs: () => import("./logs.ts"),
   server: () => import("./server.ts"),

@@ -89,6 +89,12 @@ export const catalogue = {
     exit: exit.failed,
     status: 503,
   },
+  GATEWAY_SILENT: {
+    meaning: "A gateway does not answer a command as it should.",
+    advice:
+      "See whether it runs: `promfleet status`; and whether the address is that of a promfleet gateway.",
+    exit: exit.environment,
+  },
   IMPORT_REFUSED: {
     meaning: "A prometheus.yml, or a file that it names, is not what Prometheus would take.",
     advice: "Correct it until `promtool check config` accepts it.",

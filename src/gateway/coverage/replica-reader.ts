@@ -123,7 +123,9 @@ export class ReplicaReader {
   }
 
   async #askForOldest(): Promise<void> {
-    if (performance.now() - this.#oldestAsked < times.oldest) return;
+    // one that has just begun will soon have samples
+    const isNew = this.scrapes.oldest === Number.POSITIVE_INFINITY;
+    if (!isNew && performance.now() - this.#oldestAsked < times.oldest) return;
     const oldest = await oldestSample(this.#options.dispatcher, this.#options.replica, this.#patience());
     this.#oldestAsked = performance.now();
     this.scrapes.setOldest(oldest ?? Date.now() - assumedRetention);
