@@ -114,6 +114,7 @@ describe.each([
   let reference: PrometheusServer;
   let gateway: GatewayAlone;
   let single: PrometheusServer;
+  let partner: PrometheusServer;
 
   beforeAll(async () => {
     workplace = new Workplace("gaps");
@@ -146,6 +147,7 @@ describe.each([
     for (const shard of ids)
       fleet.push([await server(`a${shard}`, [["a", shard]]), await server(`b${shard}`, [["b", shard]])]);
     single = fleet[0]?.[0] ?? reference;
+    partner = fleet[0]?.[1] ?? reference;
     gateway = await startGateway(
       workplace.folder,
       fleet.map((replicas) => replicas.map(({ url }) => url)),
@@ -205,5 +207,24 @@ describe.each([
     };
     const gaps = data.shards[0]?.replicas.map(({ gaps }) => gaps.map(({ labels }) => labels.instance));
     expect(gaps).toEqual([expect.arrayContaining(["0-1"]), expect.arrayContaining(["0-2"])]);
+  });
+
+  test("what only a replica has that is gone is lacking, and that is told", async () => {
+    await partner.process.kill();
+    const during = {
+      query: "count_over_time(gauge[1m])",
+      start: String(start + 700),
+      end: String(start + 900),
+      step: "20",
+    };
+    const answer = await asked(gateway.url, during);
+    expect(answer.status).toBe("success");
+    expect(answer.warnings).toEqual([
+      expect.stringMatching(
+        /^shard 0 lacks samples of one 0-0, one 0-1, one 0-2 and 2 more between .*: the replica that has them is not available$/,
+      ),
+    ]);
+    const later = { ...during, start: String(start + 2500), end: String(start + 2600) };
+    expect(await difference(gateway.url, later)).toBeUndefined();
   });
 });

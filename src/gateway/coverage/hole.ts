@@ -37,3 +37,8 @@ export interface Lack extends HoleTarget {
   from: number;
   to: number;
 }
+
+/** What a shard lacks. */
+export interface ShardLack extends Lack {
+  shard: string;
+}

@@ -9,6 +9,7 @@ import type { Replica } from "../router/router.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { queryTimes } from "../coverage/query-times.ts";
 import { type ShardSources, always } from "../coverage/shard-sources.ts";
+import { lackWarnings } from "../coverage/lack-warnings.ts";
 import { askEvaluator, shortBody } from "./ask-evaluator.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
@@ -142,20 +143,21 @@ async function askAndJudge(
     return annotation ? mapped(annotations, annotation) : annotations;
   };
   const answerHeaders = { "content-type": String(answered["content-type"] ?? "application/json") };
-  return { status: 200, headers: answerHeaders, body: await held(body, check) };
+  return { status: 200, headers: answerHeaders, body: await held(body, check, lackWarnings(query.lacking)) };
 }
 
 /** A short answer whole and checked, a long one as a stream that checks its own end. */
 async function held(
   body: Dispatcher.ResponseData["body"],
   check: (annotations: Annotations) => Annotations,
+  warnings: readonly string[],
 ): Promise<Answer["body"]> {
   const chunks: Buffer[] = [];
   let size = 0;
   const source = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   for (;;) {
     const next = await source.next();
-    if (next.done) return checkedEnding(Buffer.concat(chunks, size), check);
+    if (next.done) return checkedEnding(Buffer.concat(chunks, size), check, warnings);
     chunks.push(next.value);
     size += next.value.length;
     if (size > heldBytes) break;
@@ -166,7 +168,7 @@ async function held(
     yield* rest;
   };
   // whoever reads the stream gets its errors
-  return pipeline(whole, new HeldAnswer(check), () => {});
+  return pipeline(whole, new HeldAnswer(check, warnings), () => {});
 }
 
 const errorAnswer = z.object({ errorType: z.string(), error: z.string() });

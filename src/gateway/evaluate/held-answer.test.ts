@@ -9,6 +9,7 @@ async function pass(
   answer: string,
   sizes: readonly number[],
   check: (annotations: Annotations) => Annotations = (annotations) => annotations,
+  warnings: readonly string[] = [],
 ): Promise<string> {
   const bytes = Buffer.from(answer);
   const pieces: Buffer[] = [];
@@ -18,7 +19,7 @@ async function pass(
     at += size;
   }
   let out = "";
-  for await (const chunk of Readable.from(pieces).pipe(new HeldAnswer(check))) out += String(chunk);
+  for await (const chunk of Readable.from(pieces).pipe(new HeldAnswer(check, warnings))) out += String(chunk);
   return out;
 }
 
@@ -73,5 +74,21 @@ test.each([
 ])("%s: about stored data: %s", (warning, isAboutStorage) => {
   expect(storageWarning({ warnings: ["PromQL info: x", warning] })).toBe(
     isAboutStorage ? warning : undefined,
+  );
+});
+
+test("what the gateway has to say comes after what the evaluator says, or alone", async () => {
+  await fc.assert(
+    fc.asyncProperty(answer, annotations, sizes, async (content, ending, pieces) => {
+      const whole = JSON.stringify({ ...content, ...ending });
+      const out = await pass(whole, pieces, (found) => found, ["something is missing"]);
+      const { warnings = [], ...rest } = ending;
+      expect(JSON.parse(out)).toEqual({
+        ...content,
+        ...rest,
+        warnings: [...warnings, "something is missing"],
+      });
+    }),
+    { numRuns: 500 },
   );
 });

@@ -17,13 +17,18 @@ const longestEnding = 1024 ** 2;
  */
 export class HeldAnswer extends Transform {
   readonly #check: (annotations: Annotations) => Annotations;
+  readonly #warnings: readonly string[];
   #held: Buffer = Buffer.alloc(0);
   #ending = false;
 
-  /** @param check what becomes of the annotations; throws if the answer must not be believed */
-  constructor(check: (annotations: Annotations) => Annotations) {
+  /**
+   * @param check what becomes of the annotations; throws if the answer must not be believed
+   * @param warnings that the gateway has to add
+   */
+  constructor(check: (annotations: Annotations) => Annotations, warnings: readonly string[] = []) {
     super();
     this.#check = check;
+    this.#warnings = warnings;
   }
 
   override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
@@ -55,17 +60,22 @@ export class HeldAnswer extends Transform {
 
   override _flush(callback: TransformCallback): void {
     try {
-      callback(null, checkedEnding(this.#held, this.#check));
+      callback(null, checkedEnding(this.#held, this.#check, this.#warnings));
     } catch (error) {
       callback(error instanceof Error ? error : new Error(String(error)));
     }
   }
 }
 
-/** Checks the annotations in the end of an answer, or in a whole one. */
-export function checkedEnding(json: Buffer, check: (annotations: Annotations) => Annotations): Buffer {
+/** Checks the annotations in the end of an answer, or in a whole one, and adds warnings. */
+export function checkedEnding(
+  json: Buffer,
+  check: (annotations: Annotations) => Annotations,
+  warnings: readonly string[] = [],
+): Buffer {
   const at = annotationsAt(json);
-  if (at < 0) return json;
-  const checked = formatAnnotations(check(parseAnnotations(json.subarray(at))));
-  return Buffer.concat([json.subarray(0, at), checked]);
+  if (at < 0 && warnings.length === 0) return json;
+  const told = at < 0 ? {} : check(parseAnnotations(json.subarray(at)));
+  const all = warnings.length > 0 ? { ...told, warnings: [...(told.warnings ?? []), ...warnings] } : told;
+  return Buffer.concat([json.subarray(0, at < 0 ? json.lastIndexOf("}") : at), formatAnnotations(all)]);
 }

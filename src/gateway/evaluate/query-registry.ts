@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import type { Lack } from "../coverage/hole.ts";
+import type { ShardLack } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
 import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
@@ -53,7 +53,7 @@ export class QueryInFlight implements ReadingQuery {
   /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
   readonly failing: AbortSignal;
   /** What it should have read and only a replica has that can not be asked. */
-  readonly lacking: Lack[] = [];
+  readonly lacking: ShardLack[] = [];
   /** The first read that failed. */
   failure: ReadFailure | undefined;
   readonly #settings: QuerySettings;
@@ -82,7 +82,7 @@ export class QueryInFlight implements ReadingQuery {
     const first = chosen ?? sources.covering(shard, times ?? range, avoid)[0]?.replica;
     if (first) this.#chosen.set(shard, first);
     const { pieces, lacking } = sources.plan(shard, range, first, avoid);
-    this.lacking.push(...lacking);
+    for (const lack of lacking) this.lacking.push({ ...lack, shard });
     const [only, ...more] = pieces;
     if (!only || more.length > 0) return pieces.map((piece) => ({ ...piece, others: [] }));
     // while nothing was answered yet, whoever has all of it can stand in
