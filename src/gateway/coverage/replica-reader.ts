@@ -34,8 +34,7 @@ const times = {
   patience: 10_000,
   /** Between two questions for the oldest sample. */
   oldest: minute,
-  /** How far back holes are looked at again, which may have been filled since; and at least how long between two looks at one. */
-  healing: 6 * hour,
+  /** Between two looks at a hole, which may have been filled since; longer where it is old. */
   lookAgain: 3000,
 };
 /** Samples that one read is to have, about. */
@@ -43,6 +42,8 @@ const samplesAtOnce = 150_000;
 const slice = { shortest: minute, longest: 12 * hour };
 /** Targets for each of which a look may take a thousandth of a second longer to come. */
 const perTarget = 1;
+/** Holes that are looked at again in one round. */
+const dueAtOnce = 20_000;
 /** Of the time, how much reading history may take at the server. */
 const share = 0.2;
 /** Where a server does not tell how far its samples go back. */
@@ -138,22 +139,44 @@ export class ReplicaReader {
     await this.#readAll({ from, to: now });
   }
 
-  /** Holes may have been filled from the other replica since. Those that are old are looked at less often. */
+  /**
+   * Holes may have been filled from the other replica since: the end of each is looked at, and the whole where there is something. Those
+   * that are old are looked at less often.
+   */
   async #lookAgain(): Promise<void> {
-    const now = Date.now();
-    let due: TimeRange | undefined;
-    for (const hole of this.#options.holes()) {
-      if (hole.to < now - times.healing) continue;
-      const key = `${Math.floor(hole.after)} ${Math.floor(hole.before)}`;
-      const age = Math.max(0, now - Math.min(hole.before, now));
-      if (now - (this.#looked.get(key) ?? 0) < Math.max(times.lookAgain, age / 20)) continue;
-      this.#looked.set(key, now);
-      const from = Math.max(hole.from - hole.interval, now - times.healing);
-      const to = Math.min(hole.to + hole.interval, now);
-      due = due ? { from: Math.min(due.from, from), to: Math.max(due.to, to) } : { from, to };
+    const ends: TimeRange[] = [];
+    const due = this.#dueHoles();
+    for (const { to, interval } of due.toSorted((left, right) => left.to - right.to)) {
+      const end = { from: to - 2 * interval, to: to + interval };
+      const last = ends.at(-1);
+      if (last && end.from <= last.to) last.to = Math.max(last.to, end.to);
+      else ends.push(end);
     }
-    if (due) await this.#readAll(due);
-    if (this.#looked.size > 10_000) this.#looked.clear();
+    for (const end of ends) await this.#readAll(end);
+    const left = new Set(this.#options.holes().map(nameOf));
+    const filled = due.filter((hole) => !left.has(nameOf(hole)));
+    if (filled.length === 0) return;
+    await this.#readAll({
+      from: Math.min(...filled.map(({ from, interval }) => from - interval)),
+      to: Math.max(...filled.map(({ to, interval }) => to + interval)),
+    });
+  }
+
+  #dueHoles(): Hole[] {
+    const now = Date.now();
+    const holes = this.#options.holes();
+    const due: Hole[] = [];
+    // the newest first: who has just come back is healed soon
+    for (const hole of holes.toSorted((left, right) => right.to - left.to)) {
+      const name = nameOf(hole);
+      const age = Math.max(0, now - hole.to);
+      if (now - (this.#looked.get(name) ?? 0) < Math.max(times.lookAgain, age / 20)) continue;
+      this.#looked.set(name, now);
+      due.push(hole);
+      if (due.length >= dueAtOnce) break;
+    }
+    if (this.#looked.size > 2 * holes.length + 1000) this.#looked.clear();
+    return due;
   }
 
   /** Goes on with the history until a time, at the pace that spares the server. @returns ms until the next round */
@@ -202,4 +225,8 @@ export class ReplicaReader {
   #patience(): AbortSignal {
     return AbortSignal.any([AbortSignal.timeout(times.patience), this.#over.signal]);
   }
+}
+
+function nameOf({ target, after, before }: Hole): string {
+  return target === "all" ? "" : `${target.job}\u0000${target.instance}\u0000${after}\u0000${before}`;
 }
