@@ -12,18 +12,24 @@ test("gives what was packed, and what was not packed as it is", () => {
 
 test("a byte that is another, or lacks, is noticed wherever it is", () => {
   const whole = gzipSync(text, { level: 0 });
+  const noticed = (bytes: Buffer): boolean => {
+    try {
+      unpacked(bytes, "gzip", 1000);
+      return false;
+    } catch (error) {
+      return error instanceof SyntaxError;
+    }
+  };
   let harmless = 0;
   for (let at = 0; at < whole.length; at++) {
     const broken = Buffer.from(whole);
     broken[at] = (broken[at] ?? 0) ^ 0x20;
-    try {
-      // the header has bytes that mean nothing, such as a time
-      expect(unpacked(broken, "gzip", 1000)).toEqual(text);
+    // the header has bytes that mean nothing, such as a time
+    if (!noticed(broken)) {
       harmless++;
-    } catch (error) {
-      expect(error).toBeInstanceOf(SyntaxError);
+      expect(unpacked(broken, "gzip", 1000)).toEqual(text);
     }
-    expect(() => unpacked(whole.subarray(0, at), "gzip", 1000)).toThrow(SyntaxError);
+    expect(noticed(whole.subarray(0, at))).toBe(true);
   }
   expect(harmless).toBeLessThan(10);
 });

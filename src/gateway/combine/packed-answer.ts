@@ -12,9 +12,9 @@ export const packed = { "accept-encoding": "gzip" } as const;
  * @param limit bytes that it may have
  * @throws SyntaxError where they are not what was packed; PromfleetError ANSWER_TOO_LARGE
  */
-export function unpacked(bytes: Buffer, encoding: unknown, limit: number): Buffer {
+export function unpacked(bytes: Buffer, encoding: string | undefined, limit: number): Buffer {
   if (encoding === undefined || encoding === "identity") return bytes;
-  if (encoding !== "gzip") throw new SyntaxError(`it is packed as ${String(encoding)}`);
+  if (encoding !== "gzip") throw new SyntaxError(`it is packed as ${encoding}`);
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) });
   } catch (error) {
