@@ -1,5 +1,6 @@
 import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
+import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { importConfigs } from "./import.ts";
@@ -14,6 +15,7 @@ export const checks: readonly Check[] = [
   importConfigs,
   takeover,
   availability,
+  chaos,
   memory,
   freshClone,
 ];

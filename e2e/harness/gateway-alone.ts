@@ -19,7 +19,7 @@ export async function startGateway(
   folder: string,
   shards: readonly (readonly string[])[],
   version: string,
-  further: Record<string, unknown> = {},
+  further: FurtherKeys = {},
 ): Promise<GatewayAlone> {
   const topologyFile = path.join(folder, "topology.json");
   await writeFile(topologyFile, topologyText(shards, version, further));
@@ -43,17 +43,24 @@ export async function startGateway(
   return { url, pid: process.pid, process, topologyFile, log };
 }
 
-/** The smallest topology of these servers, with the evaluator's version. */
+/** What a topology says beside its servers. */
+export interface FurtherKeys {
+  coverage?: { missedScrapes: number };
+  evaluator?: Record<string, unknown>;
+}
+
+/** The smallest topology of these servers, with the evaluator's version, and further keys. */
 export function topologyText(
   shards: readonly (readonly string[])[],
   version: string,
-  further: Record<string, unknown> = {},
+  further: FurtherKeys = {},
 ): string {
   return JSON.stringify({
     ...further,
     shards: shards.map((urls, index) => ({ id: String(index), replicas: urls.map(replicaOf) })),
-    evaluator: { version },
+    evaluator: { version, ...further.evaluator },
   });
 }
 
+/** A replica a, b, … of a shard. */
 const replicaOf = (url: string, index: number) => ({ name: "abcde"[index], url });

@@ -15,6 +15,8 @@ export interface PrometheusOptions {
   config?: string;
   configFile?: string;
   flags?: readonly string[];
+  /** Where its log goes; left out: into the folder. One that is started again needs another. */
+  log?: string;
 }
 
 /** A stock Prometheus that a check started for itself. */
@@ -29,7 +31,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   await mkdir(folder, { recursive: true });
   const configFile = options.configFile ?? path.join(folder, "prometheus.yml");
   if (options.config !== undefined) await writeFile(configFile, options.config);
-  const log = path.join(folder, "log");
+  const log = options.log ?? path.join(folder, "log");
   const process = start(
     cachedProgram("prometheus", version),
     [

@@ -10,26 +10,25 @@ test("gives what was packed, and what was not packed as it is", () => {
   expect(() => unpacked(text, "br", 1000)).toThrow("it is packed as br");
 });
 
+function readOf(bytes: Buffer): string {
+  try {
+    return unpacked(bytes, "gzip", 1000).toString();
+  } catch (error) {
+    return error instanceof SyntaxError ? "noticed" : String(error);
+  }
+}
+
 test("a byte that is another, or lacks, is noticed wherever it is", () => {
   const whole = gzipSync(text, { level: 0 });
-  const noticed = (bytes: Buffer): boolean => {
-    try {
-      unpacked(bytes, "gzip", 1000);
-      return false;
-    } catch (error) {
-      return error instanceof SyntaxError;
-    }
-  };
   let harmless = 0;
   for (let at = 0; at < whole.length; at++) {
     const broken = Buffer.from(whole);
     broken[at] = (broken[at] ?? 0) ^ 0x20;
+    const read = readOf(broken);
     // the header has bytes that mean nothing, such as a time
-    if (!noticed(broken)) {
-      harmless++;
-      expect(unpacked(broken, "gzip", 1000)).toEqual(text);
-    }
-    expect(noticed(whole.subarray(0, at))).toBe(true);
+    if (read !== "noticed") harmless++;
+    expect(["noticed", text.toString()]).toContain(read);
+    expect(readOf(whole.subarray(0, at))).toBe("noticed");
   }
   expect(harmless).toBeLessThan(10);
 });
