@@ -1,15 +1,17 @@
 #!/usr/bin/env bash
 # The programs that the tests run against, each once, in promfleet's cache: <cache>/programs/<name>-<version>/<binary>.
-# usage: build-programs.sh [--require] [prometheus alertmanager debian]   (no name: all)
+# usage: build-programs.sh [--require] [prometheus alertmanager thanos debian]   (no name: all)
 #   prometheus, alertmanager   built from their pinned Go modules
+#   thanos                     the same; checks put its figures beside promfleet's
 #   debian                     Debian's older Prometheus and its node exporter, unpacked from the packages
 #   --require                  what this machine cannot have is a failure, not a note (as with CI=true)
 # A second run finds everything and ends at once. Needs a Go module proxy; Go itself is fetched where there is none.
 set -euo pipefail
 
-PROMETHEUS=3.16.0 PROMETHEUS_MODULE=v0.316.0 ALERTMANAGER=0.28.1 GO=1.26.8 DEBIAN_PROMETHEUS=2
+PROMETHEUS=3.16.0 PROMETHEUS_MODULE=v0.316.0 ALERTMANAGER=0.28.1 THANOS=0.42.4 GO=1.26.8 DEBIAN_PROMETHEUS=2
 # One service discovery's module cannot be had from every proxy: only the ones in use are compiled in.
 PROMETHEUS_TAGS=netgo,remove_all_sd,enable_kubernetes_sd,enable_dns_sd,enable_consul_sd,enable_moby_sd
+THANOS_TAGS=netgo,slicelabels,remove_all_sd,enable_kubernetes_sd,enable_dns_sd
 
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${PROMFLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/promfleet}
@@ -105,8 +107,34 @@ build() { # NAME VERSION MODULE@VERSION TAGS COMPANION
   say "$name $version: built in $((SECONDS - started)) s"
 }
 
+# A module with replace directives can only be built from within; so the source is copied out of the module cache.
+build_inside() { # NAME VERSION MODULE TAGS
+  local name=$1 version=$2 module=$3 tags=$4 entry=$programs/$1-$2 started=$SECONDS source
+  if tells "$entry/$name" "$version"; then say "$name $version: is there"; return; fi
+  lock
+  if tells "$entry/$name" "$version"; then say "$name $version: is there"; return; fi
+  find_go; workplace
+  say "$name $version: building (some minutes the first time)"
+  source=$(cd "$work" && go mod download -json "$module@v$version" | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')
+  [ -n "$source" ] || fail "could not fetch $module@v$version"
+  mkdir -p "$work/$name"
+  cp -R "$source" "$work/$name-source"; chmod -R u+w "$work/$name-source"
+  if ! (cd "$work/$name-source" && go build -tags "$tags" -trimpath \
+    -ldflags "-s -w -X github.com/prometheus/common/version.Version=$version" \
+    -o "$work/$name/" "./cmd/$name") >"$programs/$name-build.log" 2>&1; then
+    tail -20 "$programs/$name-build.log" >&2
+    fail "$name $version: not built, see $programs/$name-build.log"
+  fi
+  tells "$work/$name/$name" "$version" || fail "$name: what was built does not say that it is $version"
+  if [ -e "$entry" ]; then mv "$entry" "$work/$name-before"; fi
+  mv "$work/$name" "$entry"
+  rm -f "$programs/$name-build.log"
+  say "$name $version: built in $((SECONDS - started)) s"
+}
+
 build_prometheus() { build prometheus $PROMETHEUS github.com/prometheus/prometheus@$PROMETHEUS_MODULE $PROMETHEUS_TAGS promtool; }
 build_alertmanager() { build alertmanager $ALERTMANAGER github.com/prometheus/alertmanager@v$ALERTMANAGER netgo amtool; }
+build_thanos() { build_inside thanos $THANOS github.com/thanos-io/thanos $THANOS_TAGS; }
 build_debian() {
   if [ ! -f /etc/debian_version ] && [ -z "$require" ]; then
     say "Debian's Prometheus and node exporter: not on this machine, tests that need them are left out"; return
@@ -115,9 +143,9 @@ build_debian() {
 }
 
 if [ "${1:-}" = --require ]; then require=yes; shift; fi
-for name in ${*:-prometheus alertmanager debian}; do
+for name in ${*:-prometheus alertmanager thanos debian}; do
   case $name in
-    prometheus | alertmanager | debian) "build_$name" ;;
-    *) sed -n 's/^# //p' "$0" | head -6 >&2; exit 2 ;;
+    prometheus | alertmanager | thanos | debian) "build_$name" ;;
+    *) sed -n 's/^# //p' "$0" | head -7 >&2; exit 2 ;;
   esac
 done
