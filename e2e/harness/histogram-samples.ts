@@ -1,13 +1,13 @@
 import { ProtoWriter } from "../../src/remote-read/proto-writer.ts";
-import { encodeSeries } from "./remote-write.ts";
+import { encodeSeries, staleBits } from "./remote-write.ts";
 import { compress } from "snappy";
 import { ask } from "./http.ts";
 
 /** A series of native histograms that count up, schema 3, three buckets. */
 export interface HistogramSeries {
   labels: Record<string, string>;
-  /** [ms, observations so far] */
-  samples: readonly (readonly [number, number])[];
+  /** [ms, observations so far], or a stale marker */
+  samples: readonly (readonly [number, number | "stale"])[];
 }
 
 /** Sends native histograms to a server's remote write receiver. @throws when they are refused */
@@ -32,7 +32,9 @@ export async function remoteWriteHistograms(base: string, all: readonly Histogra
 }
 
 /** A prometheus.Histogram: a quarter of the observations in the first bucket, a quarter in the second, the rest in the third. */
-function encodeHistogram(time: number, count: number): Buffer {
+function encodeHistogram(time: number, count: number | "stale"): Buffer {
+  if (count === "stale")
+    return Buffer.concat([bits(3, staleBits), new ProtoWriter().int64(15, BigInt(time)).finish()]);
   const quarter = Math.floor(count / 4);
   const buckets = [quarter, quarter, count - 2 * quarter];
   const deltas = buckets.map((bucket, index) => bucket - (buckets[index - 1] ?? 0));
@@ -47,6 +49,14 @@ function encodeHistogram(time: number, count: number): Buffer {
     new ProtoWriter().bytes(12, Buffer.concat(deltas.map(zigzag))).finish(),
     new ProtoWriter().int64(15, BigInt(time)).finish(),
   ]);
+}
+
+/** A double by its bits: JavaScript does not keep those of a NaN. */
+function bits(field: number, value: bigint): Buffer {
+  const bytes = Buffer.alloc(9);
+  bytes[0] = field * 8 + 1;
+  bytes.writeBigUInt64LE(value, 1);
+  return bytes;
 }
 
 function double(field: number, value: number): Buffer {

@@ -8,7 +8,8 @@ export interface WrittenSeries {
   samples: readonly (readonly [number, string])[];
 }
 
-const staleBits = 0x7ff0000000000002n;
+/** The NaN that is a stale marker; of a native histogram, its sum. */
+export const staleBits = 0x7ff0000000000002n;
 const nanBits = 0x7ff8000000000001n;
 
 /** Sends series to a server's remote write receiver, in requests of about 10,000 samples. @throws when one is refused */
