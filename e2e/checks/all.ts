@@ -2,6 +2,7 @@ import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
+import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { importConfigs } from "./import.ts";
 import { memory } from "./memory.ts";
@@ -11,6 +12,7 @@ import { wrongInputs } from "./wrong-inputs.ts";
 /** Every check, quick and telling ones first. */
 export const checks: readonly Check[] = [
   conformance,
+  histories,
   wrongInputs,
   importConfigs,
   takeover,

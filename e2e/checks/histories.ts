@@ -1,0 +1,125 @@
+import { readFileSync } from "node:fs";
+import type { Check, CheckContext } from "../harness/check.ts";
+import { startThanos } from "../harness/thanos.ts";
+import { Workplace } from "../harness/workplace.ts";
+import { askQuery, compareExactly } from "../histories/ask-query.ts";
+import { HistoryBed, type PlacedHistory } from "../histories/bed.ts";
+import type { Anomaly, History } from "../histories/history.ts";
+import { type HistoryQuery, promql, queryParams } from "../histories/query.ts";
+import { randomHistory } from "../histories/random-history.ts";
+import { randomQuery } from "../histories/random-query.ts";
+import { Random } from "../histories/random.ts";
+import { type Failure, shrink } from "../histories/shrink.ts";
+import { Tally } from "../histories/tally.ts";
+
+/** How many queries are asked at once. */
+const atOnce = 4;
+/** The gateway that knows of no gaps is asked only so many of them: it shows that the check can fail. */
+const blindEvery = 4;
+/** Missed scrapes that nobody reaches: with it nothing is a gap. */
+const nothingIsAGap = 1000;
+
+export const histories: Check = {
+  name: "histories",
+  claim: "replicas with gaps, never both at once: every answer is that of one Prometheus with every sample",
+  bothVersions: false,
+  soakOnly: false,
+  run,
+};
+
+interface Question extends PlacedHistory {
+  query: HistoryQuery;
+}
+
+async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
+  await using place = new Workplace("histories");
+  const replay = process.env["PROMFLEET_REPLAY"];
+  const seed = Number(process.env["PROMFLEET_SEED"] ?? Math.floor(Math.random() * 2 ** 32));
+  report.figure("seed", `${seed} (PROMFLEET_SEED repeats it)`);
+  const bed = await HistoryBed.start(place, prometheus);
+  const questions = await (replay === undefined
+    ? randomQuestions(bed, new Random(seed), soak ? [200, 100] : [12, 40])
+    : replayed(bed, replay));
+  const kinds = countKinds(questions);
+  report.figure("anomalies", [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", "));
+
+  const gateway = await bed.gateway(0);
+  const blind = await bed.gateway(nothingIsAGap);
+  const thanos = await startThanos(await bed.folder("thanos"), bed.fleet.flat(), ["replica", "shard"]);
+  const tallies = { gateway: new Tally(), thanos: new Tally(), blind: new Tally() };
+  let points = 0;
+  const failures: Failure[] = [];
+  const rest = [...questions.entries()];
+  const worker = async () => {
+    for (let next = rest.shift(); next !== undefined; next = rest.shift()) {
+      const [index, { history, base, query }] = next;
+      const params = queryParams(query, base);
+      const want = await askQuery(bed.reference, params);
+      const compare = async (url: string, tally: Tally) => {
+        const began = performance.now();
+        const got = await askQuery(url, params);
+        const compared = compareExactly(want, got);
+        tally.add(compared, performance.now() - began);
+        return compared;
+      };
+      const { difference, notEmpty } = await compare(gateway.url, tallies.gateway);
+      if (notEmpty) points++;
+      if (difference !== undefined) failures.push({ placed: { history, base }, query, difference });
+      await compare(thanos, tallies.thanos);
+      if (index % blindEvery === 0) await compare(blind.url, tallies.blind);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+
+  report.figure("gateway", String(tallies.gateway));
+  report.figure("Thanos Query", String(tallies.thanos));
+  report.figure("gateway to which nothing is a gap", String(tallies.blind));
+  for (const { placed, query, difference } of failures.slice(0, 10))
+    report.figure("differs", `${promql(query.expression, placed.base)}: ${difference}`);
+  const [first] = failures;
+  if (first) {
+    const smallest = await shrink(bed, gateway.url, first);
+    const { history, base } = smallest.placed;
+    report.figure("smallest", `${promql(smallest.query.expression, base)}: ${smallest.difference}`);
+    report.figure("PROMFLEET_REPLAY", JSON.stringify({ history, query: smallest.query }));
+  }
+  report.claim(
+    "like one Prometheus",
+    failures.length === 0,
+    `${failures.length} of ${questions.length} differ`,
+  );
+  report.claim("most queries give something", points > questions.length / 2, points);
+  report.claim(
+    "without coverage it is wrong",
+    tallies.blind.different > 0,
+    `${tallies.blind.different} differ`,
+  );
+}
+
+async function randomQuestions(
+  bed: HistoryBed,
+  random: Random,
+  [count, queries]: readonly [number, number],
+): Promise<Question[]> {
+  const questions: Question[] = [];
+  for (let at = 0; at < count; at++) {
+    const placed = await bed.write(randomHistory(random.seed()));
+    for (let query = 0; query < queries; query++)
+      questions.push({ ...placed, query: randomQuery(placed.history, random.seed()) });
+  }
+  return questions;
+}
+
+/** What an earlier run has printed: the path of a file, or the text itself. */
+async function replayed(bed: HistoryBed, replay: string): Promise<Question[]> {
+  const text = replay.startsWith("{") ? replay : readFileSync(replay, "utf8");
+  const { history, query } = JSON.parse(text) as { history: History; query: HistoryQuery };
+  return [{ ...(await bed.write(history)), query }];
+}
+
+function countKinds(questions: readonly Question[]): Map<Anomaly["kind"], number> {
+  const counts = new Map<Anomaly["kind"], number>();
+  for (const history of new Set(questions.map(({ history }) => history)))
+    for (const { kind } of history.anomalies) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return counts;
+}
