@@ -105,7 +105,7 @@ export class Mischief {
   /** The same servers in another order, or one replica fewer for a while where the other one is good. */
   async #rewriteTopology(): Promise<void> {
     const { random, replicas, topology, gateway } = this.#options;
-    const [shards, version, evaluator] = topology;
+    const [shards, version, further] = topology;
     while (!this.#over.signal.aborted) {
       await untilElapsed(random.between(1000, 4000));
       const replica = random.pick(replicas);
@@ -117,9 +117,9 @@ export class Mischief {
         this.#note(`${replica.shard}${replica.name}`, "taken out of the topology");
         replica.isStruck = true;
         const fewer = shards.map((urls) => urls.filter((url) => url !== replica.proxy.url));
-        await rewrite(gateway.topologyFile, topologyText(fewer, version, { evaluator }));
+        await rewrite(gateway.topologyFile, topologyText(fewer, version, further));
         await untilElapsed(random.between(500, 2500));
-        await rewrite(gateway.topologyFile, topologyText(shards, version, { evaluator }));
+        await rewrite(gateway.topologyFile, topologyText(shards, version, further));
         // until the file has been looked at, and the replica too
         await until("the replica is well", 10_000, async () => {
           const { body } = await ask(`${gateway.url}/metrics`);
@@ -129,7 +129,7 @@ export class Mischief {
         replica.isStruck = false;
       } else {
         this.#note("topology", "written anew");
-        await rewrite(gateway.topologyFile, ` ${topologyText(shards, version, { evaluator })}\n`);
+        await rewrite(gateway.topologyFile, ` ${topologyText(shards, version, further)}\n`);
       }
     }
   }

@@ -35,15 +35,15 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const urls = [0, 1].map((shard) =>
     replicas.filter((replica) => replica.shard === shard).map(({ proxy }) => proxy.url),
   );
-  const evaluator = { lookback: `${times.lookback}s` };
-  const gateway = await startGateway(place.folder, urls, prometheus, { evaluator });
+  const further = { evaluator: { lookback: `${times.lookback}s` }, coverage: { missedScrapes: 1 } };
+  const gateway = await startGateway(place.folder, urls, prometheus, further);
   // what is asked for first lies in the time in which all of them scrape
   await untilElapsed(reach * 1000);
   const asking = new Asking(gateway.url, perSecond, new SeededRandom(seed + 1));
   const mischief = new Mischief({
     replicas,
     gateway,
-    topology: [urls, prometheus, evaluator],
+    topology: [urls, prometheus, further],
     random,
     now: () => asking.elapsed,
     evaluatorEvery: soak ? 100 : lasting.short,

@@ -1,11 +1,10 @@
-import { rm } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { OneShard } from "../../../e2e/harness/one-shard.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
 import { remoteWrite } from "../../../e2e/harness/remote-write.ts";
 import { until } from "../../../e2e/harness/until.ts";
 import { Workplace } from "../../../e2e/harness/workplace.ts";
-import { writeAtomically } from "../../local/atomic-write.ts";
 import { CoverageIndex } from "./coverage-index.ts";
 import { CoverageStore } from "./coverage-store.ts";
 import { httpAgent } from "../fetch/http-client.ts";
@@ -57,7 +56,7 @@ async function write(
 async function indexOf(shard: OneShard, file: string): Promise<{ index: CoverageIndex; said: string[] }> {
   const said: string[] = [];
   const dispatcher = httpAgent();
-  const store = new CoverageStore(file, writeAtomically);
+  const store = new CoverageStore(file, writeFile);
   const say = (sentence: string) => said.push(sentence);
   const index = await CoverageIndex.start({ router: shard.router, dispatcher, store, say }, 5000);
   return { index, said };
@@ -112,7 +111,7 @@ test("a file that is broken is read over, and said", async () => {
   await write(servers[0], () => false);
   await write(servers[1], () => false);
   const file = place.path("coverage.json");
-  await writeAtomically(file, '{"version": 1, "replicas": [');
+  await writeFile(file, '{"version": 1, "replicas": [');
   const { index, said } = await indexOf(await fleet(), file);
   closing.push(async () => await index.close());
   expect(said).toEqual([expect.stringMatching(/^coverage is read anew: /)]);
