@@ -35,7 +35,13 @@ export function formatAnnotations(annotations: Annotations): Buffer {
 
 const aboutTheExpression = /^PromQL (?:warning|info): |^\d+ more (?:warning|info) annotations omitted$/;
 
-/** The first warning that is not about the expression, but about data that could not be read. */
+/** What `limit=` cut off, and a value of `stats=` that will not be taken for ever. */
+const aboutTheParameters =
+  /^results truncated due to limit$|^value "[^]*" for parameter "stats" is deprecated /;
+
+/** The first warning that is not about the request, but about data that could not be read. */
 export function storageWarning(annotations: Annotations): string | undefined {
-  return annotations.warnings?.find((warning) => !aboutTheExpression.test(warning));
+  return annotations.warnings?.find(
+    (warning) => !aboutTheExpression.test(warning) && !aboutTheParameters.test(warning),
+  );
 }

@@ -69,6 +69,9 @@ test.each([
   ['PromQL warning: encountered a mix of histograms and floats for metric name "m" (1:5)', false],
   ["PromQL info: metric might not be a counter", false],
   ["3 more warning annotations omitted", false],
+  ["results truncated due to limit", false],
+  ['value "1" for parameter "stats" is deprecated and will be rejected in the next major release', false],
+  ["remote_read: results truncated due to limit", true],
   ["remote_read: remote server returned http status 404 Not Found", true],
   ["error sending request: PromQL warning: ", true],
 ])("%s: about stored data: %s", (warning, isAboutStorage) => {

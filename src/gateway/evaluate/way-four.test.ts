@@ -240,6 +240,23 @@ describe.each(evaluators)("with an evaluator of $name", ({ version, features }) 
     expect(gateway).toEqual(direct);
   });
 
+  test("what a limit cuts off is no failure", async () => {
+    const range = { start: String(start / 1000), end: String(end / 1000), step: "67" };
+    for (const params of [
+      { query: "sort(temperature)", time: String(end / 1000 - 300), limit: "2" },
+      { query: "temperature", ...range, limit: "2" },
+    ]) {
+      const { gateway, direct } = await both(params);
+      expect(gateway).toEqual(direct);
+    }
+  });
+
+  test("a value of stats that Prometheus only warns about is no failure", async () => {
+    const { status, body } = await bed.query({ query: "up", time: String(end / 1000 - 300), stats: "1" });
+    expect(status).toBe(200);
+    expect(JSON.parse(body)).toHaveProperty("data.stats");
+  });
+
   test.each(isMarked && !isOld ? queries.filter(({ traced }) => traced) : [])(
     "what can not be marked is refused: $query",
     async ({ query }) => {
