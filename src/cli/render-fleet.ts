@@ -25,6 +25,6 @@ export async function renderFleet(file: string, output: string, force: boolean):
       version: prometheus.version,
     }),
   ];
-  await writeFolder(output, files, force);
+  await writeFolder(output, files, force, file);
   return files.length;
 }

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { writeFolder } from "./write-folder.ts";
 
 let root = "";
@@ -9,6 +9,7 @@ beforeEach(async () => {
   root = await mkdtemp(path.join(tmpdir(), "promfleet-output-"));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await rm(root, { recursive: true, force: true });
 });
 
@@ -49,6 +50,31 @@ it("leaves a folder of somebody else alone, unless forced", async () => {
   expect(await all(out)).toEqual(["precious"]);
   await writeFolder(out, files, true);
   expect(await all(out)).not.toContain("precious");
+});
+
+it("leaves what somebody put into a folder that it wrote, unless forced", async () => {
+  const out = path.join(root, "out");
+  await writeFolder(out, files, false);
+  await writeFile(path.join(out, "servers/a/precious"), "");
+  await expect(writeFolder(out, files, false)).rejects.toMatchObject({
+    code: "OUTPUT_NOT_EMPTY",
+    message: expect.stringContaining("servers/a/precious") as unknown,
+  });
+  expect(await all(out)).toContain("precious");
+  await writeFolder(out, files, true);
+  expect(await all(out)).not.toContain("precious");
+});
+
+it("replaces no folder that holds what must be kept, or where the command runs, forced or not", async () => {
+  const kept = path.join(root, "a/fleet.yaml");
+  const here = path.join(root, "b/c");
+  for (const folder of [path.dirname(kept), here]) await mkdir(folder, { recursive: true });
+  await writeFile(kept, "");
+  vi.spyOn(process, "cwd").mockReturnValue(here);
+  for (const folder of ["a", "b", "b/c"].map((name) => path.join(root, name)))
+    await expect(writeFolder(folder, files, true, kept)).rejects.toMatchObject({ code: "OUTPUT_NOT_EMPTY" });
+  expect(await all(root)).toEqual(["fleet.yaml"]);
+  await writeFolder(path.join(root, "a/out"), files, true, kept);
 });
 
 it("leaves what was there when it fails, and nothing else", async () => {
