@@ -3,6 +3,7 @@ import { exit } from "../errors/exit-codes.ts";
 import type { StatePaths } from "../local/state-paths.ts";
 import type { StatusDocument } from "../local/status-document.ts";
 import type { ChosenFleet } from "./chosen-fleet.ts";
+import { Interrupt, interrupted } from "./interrupt.ts";
 import { paint, Progress } from "./progress.ts";
 import { selfArgv } from "./self-argv.ts";
 import { type StateOption, withState } from "./state-option.ts";
@@ -45,7 +46,8 @@ async function run({ file, state, detach, output }: Options): Promise<void> {
     say,
   );
   // a fleet that runs already is not this command's to end
-  const interrupt = new Interrupt((await livingSupervisor(chosen.paths)) === undefined, say);
+  const interrupt = new Interrupt(say);
+  if ((await livingSupervisor(chosen.paths)) === undefined) interrupt.listen();
   try {
     const { status, started } = await start(chosen, say, interrupt.signal);
     print(status, chosen, output);
@@ -85,32 +87,6 @@ function print(status: StatusDocument, chosen: ChosenFleet, output: Options["out
       })}\n`,
     );
 }
-
-/** Ctrl-C: a fleet that is only half up, or that this terminal holds, goes down with it. */
-class Interrupt {
-  readonly #abort = new AbortController();
-  readonly #say: (sentence: string) => void;
-
-  /** @param listens false leaves the signals as they are */
-  constructor(listens: boolean, say: (sentence: string) => void) {
-    this.#say = say;
-    if (!listens) return;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => this.#onSignal());
-  }
-
-  #onSignal(): void {
-    if (this.#abort.signal.aborted) process.exit(interrupted);
-    this.#say("going down; once more, and it is left to the supervisor");
-    this.#abort.abort(new Error("interrupted"));
-  }
-
-  get signal(): AbortSignal {
-    return this.#abort.signal;
-  }
-}
-
-/** Exit code of what a shell takes for interrupted. */
-const interrupted = 130;
 
 async function goDown(paths: StatePaths, say: (sentence: string) => void): Promise<void> {
   const { livingSupervisor } = await import("../local/supervisor-record.ts");
