@@ -364,6 +364,28 @@ const topologies: readonly CliCase[] = [
     says: [/PORT/],
     obstacle: "taken port",
   },
+  {
+    name: "a gateway whose evaluator is to read from a taken port",
+    files: { "topology.json": smallTopology('{"name": "a", "url": "http://127.0.0.1:1"}') },
+    args: [...gateway, "--evaluator", "http://127.0.0.1:1", "--read-port", "PORT"],
+    code: exit.environment,
+    says: [/PORT.*--read-port/s],
+    obstacle: "taken port",
+  },
+  {
+    name: "a gateway with an evaluator that has no URL",
+    files: { "topology.json": smallTopology('{"name": "a", "url": "http://127.0.0.1:1"}') },
+    args: [...gateway, "--evaluator", "localhost:9090"],
+    code: exit.usage,
+    says: [/--evaluator.*localhost:9090/s],
+  },
+  {
+    name: "a gateway with its state in a file",
+    files: { "topology.json": smallTopology('{"name": "a", "url": "http://127.0.0.1:1"}'), state: "a file" },
+    args: [...gateway, "--state", "state"],
+    code: exit.environment,
+    says: [/state.*STATE_NOT_WRITABLE/s],
+  },
 ];
 
 export const cliCases: readonly CliCase[] = [

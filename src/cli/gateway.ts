@@ -24,7 +24,7 @@ export function command(): Command {
         .argParser(address)
         .default({ host: "127.0.0.1", port: 0 }, "127.0.0.1:0"),
     )
-    .option("--evaluator <url>", "a Prometheus to evaluate with, instead of one that is started")
+    .option("--evaluator <url>", "a Prometheus to evaluate with, instead of one that is started", baseUrl)
     .option("--read-port <port>", "port that the evaluator reads from (for --evaluator)", portNumber)
     .option("--state <dir>", "folder for the evaluator (default one in ~/.local/state/promfleet)")
     .addOption(
@@ -110,6 +110,13 @@ function address(text: string): { host: string; port: number } {
   if (host === "" || Number(port) > 65_535)
     throw new InvalidArgumentError("expected host:port, such as 127.0.0.1:9390 or [::1]:0.");
   return { host: host.replace(/^\[(.*)\]$/, "$1"), port: Number(port) };
+}
+
+function baseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !["http:", "https:"].includes(url.protocol))
+    throw new InvalidArgumentError("expected a URL such as http://127.0.0.1:9090.");
+  return text;
 }
 
 function portNumber(text: string): number {

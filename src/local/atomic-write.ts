@@ -66,7 +66,7 @@ export function asWriteError(error: unknown, file: string): unknown {
       { code: "DISK_FULL", message: `no space is left to write ${file}` },
       { cause: error },
     );
-  if (isCode(error, ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ELOOP"]))
+  if (isCode(error, ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ELOOP", "EEXIST"]))
     return new PromfleetError(
       { code: "STATE_NOT_WRITABLE", message: `cannot write ${file}: ${reason(error)}` },
       { cause: error },
@@ -82,5 +82,6 @@ export function isCode(error: unknown, codes: readonly string[]): error is NodeJ
 function reason(error: NodeJS.ErrnoException): string {
   if (error.code === "EROFS") return "the file system is read-only";
   if (error.code === "ENOTDIR") return "a part of the path is not a folder";
+  if (error.code === "EEXIST") return "it is not a folder";
   return "permission denied";
 }

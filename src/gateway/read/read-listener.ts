@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { type IncomingMessage, type ServerResponse, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { listenError } from "../../errors/listen-error.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { type ReadAnswering, type ReadCounts, type ReadLimits, defaultReadLimits } from "./read-answering.ts";
 import { type ReadFailure, ReadFailed, type ReadingQuery } from "./reading-query.ts";
@@ -30,9 +31,13 @@ export interface ReadListener {
   close(): Promise<void>;
 }
 
+const host = "127.0.0.1";
 const path = "/api/v1/read";
 
-/** Listens on 127.0.0.1 for the remote reads of the evaluator, and answers them from all shards. */
+/**
+ * Listens on 127.0.0.1 for the remote reads of the evaluator, and answers them from all shards.
+ * @throws PromfleetError PORT_TAKEN, LISTEN_FAILED
+ */
 export async function startReadListener(options: ReadListenerOptions): Promise<ReadListener> {
   const limits = { ...defaultReadLimits, ...options.limits };
   const counts: ReadCounts = { open: 0, done: 0, failed: 0, abandoned: 0, refused: 0, duplicates: 0 };
@@ -44,11 +49,16 @@ export async function startReadListener(options: ReadListenerOptions): Promise<R
   // a connection that closes while the evaluator takes it into use again would be a failed read
   server.keepAliveTimeout = 0;
   server.requestTimeout = 0;
-  server.listen(options.port ?? 0, "127.0.0.1");
-  await once(server, "listening");
+  const wanted = options.port ?? 0;
+  server.listen(wanted, host);
+  try {
+    await once(server, "listening");
+  } catch (error) {
+    throw listenError(error, host, wanted, "Name another port in --read-port, or leave it out.");
+  }
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}${path}`,
+    url: `http://${host}:${port}${path}`,
     counts,
     async close() {
       const closed = once(server, "close");
