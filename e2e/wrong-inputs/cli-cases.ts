@@ -218,8 +218,18 @@ const takingOver: readonly CliCase[] = [
 ];
 
 const commandLines: readonly CliCase[] = [
-  { name: "an unknown verb", args: ["upp"], code: exit.usage, says: [/upp/, /\bup\b/] },
-  { name: "an unknown flag", args: ["validate", "--fil", "x"], code: exit.usage, says: [/--fil\b/] },
+  {
+    name: "an unknown verb",
+    args: ["upp"],
+    code: exit.usage,
+    says: [/^promfleet: .*upp.*\bup\b.*\[USAGE\]\n {2}/],
+  },
+  {
+    name: "an unknown flag",
+    args: ["validate", "--fil", "x"],
+    code: exit.usage,
+    says: [/^promfleet: .*--fil\b.*\[USAGE\]\n {2}/],
+  },
   {
     name: "an output form that does not exist",
     args: ["status", "-o", "xml"],

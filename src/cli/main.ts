@@ -1,6 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { exit } from "../errors/exit-codes.ts";
-import { PromfleetError } from "../errors/promfleet-error.ts";
+import { formatComplaint, PromfleetError } from "../errors/promfleet-error.ts";
 import { reportError } from "./report-error.ts";
 import { version } from "./version.ts";
 
@@ -27,24 +27,33 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   render: () => import("./render.ts"),
 };
 
+/** What commander complains of, in the form of all complaints. */
+function usageError(text: string): string {
+  const message = text
+    .replace(/^error: /, "")
+    .trim()
+    .replaceAll("\n", " ");
+  return `promfleet: ${formatComplaint({ code: "USAGE", message })}\n`;
+}
+
 async function main(argv: readonly string[]): Promise<number> {
   const program = new Command("promfleet")
     .description("Prometheus in pairs and shards behind one address that always answers")
     .helpCommand(false)
-    .version(version, "--version", "print the version")
-    .showHelpAfterError("(run with --help for arguments and examples)")
-    .exitOverride();
+    .version(version, "--version", "print the version");
   const verb = argv.find((word) => !word.startsWith("-"));
   const wanted = verb !== undefined && verb in verbs ? [verb] : Object.keys(verbs);
   for (const name of wanted) {
     const load = verbs[name];
-    if (load) program.addCommand((await load()).command().exitOverride());
+    if (load) program.addCommand((await load()).command());
   }
+  for (const command of [program, ...program.commands])
+    command.exitOverride().configureOutput({ outputError: (text, write) => write(usageError(text)) });
   try {
     await program.parseAsync(argv, { from: "user" });
     return Number(process.exitCode ?? exit.ok);
   } catch (error) {
-    // commander has already printed its own complaint
+    // it is printed already
     if (error instanceof CommanderError) return error.exitCode === 0 ? exit.ok : exit.usage;
     return reportError(error);
   }
