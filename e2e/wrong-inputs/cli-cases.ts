@@ -243,6 +243,25 @@ const commandLines: readonly CliCase[] = [
     says: [/state/],
   },
   {
+    name: "a state folder from a variable that is not set",
+    args: ["down", "--purge", "--state", ""],
+    code: exit.usage,
+    says: [/--state/, /path/],
+  },
+  {
+    name: "an output folder from a variable that is not set",
+    files: spec(small),
+    args: ["render", "-o", ""],
+    code: exit.usage,
+    says: [/--output/, /path/],
+  },
+  {
+    name: "shards for a fleet that is not taken over",
+    args: ["init", "--shards", "3"],
+    code: exit.usage,
+    says: [/--shards.*--from/],
+  },
+  {
     name: "a server of no fleet",
     args: ["server", "kill", "main-0-a", "--state", "state"],
     code: exit.absent,

@@ -1,6 +1,7 @@
 import { Command, Option } from "commander";
 import { exit } from "../errors/exit-codes.ts";
 import type { FleetDifference } from "../local/fleet-difference.ts";
+import { namedPath } from "./named-path.ts";
 import { paint } from "./progress.ts";
 import { selfArgv } from "./self-argv.ts";
 import { type StateOption, withState } from "./state-option.ts";
@@ -13,7 +14,7 @@ interface Options extends StateOption {
 export function command(): Command {
   return withState(new Command("diff"))
     .description("show what handing over a fleet.yaml would change, without changing anything")
-    .option("-f, --file <file>", "the declaration (default ./fleet.yaml)")
+    .option("-f, --file <file>", "the declaration (default ./fleet.yaml)", namedPath)
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .addHelpText("after", help)
     .action(run);

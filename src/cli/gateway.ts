@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import path from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { namedPath } from "./named-path.ts";
 import { version } from "./version.ts";
 import type { CoverageStore } from "../gateway/coverage/coverage-store.ts";
 import type { EvaluatorStarter } from "../gateway/evaluate/evaluator.ts";
@@ -26,7 +27,7 @@ export function command(): Command {
     )
     .option("--evaluator <url>", "a Prometheus to evaluate with, instead of one that is started", baseUrl)
     .option("--read-port <port>", "port that the evaluator reads from (for --evaluator)", portNumber)
-    .option("--state <dir>", "folder for the evaluator (default one in ~/.local/state/promfleet)")
+    .option("--state <dir>", "folder for the evaluator (default one in ~/.local/state/promfleet)", namedPath)
     .addOption(
       new Option("-o, --output <format>", "how to tell the URL").choices(["text", "json"]).default("text"),
     )

@@ -1,9 +1,11 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { PromfleetError } from "../errors/promfleet-error.ts";
+import { namedPath } from "./named-path.ts";
 
 interface Options {
   name: string;
   from?: string;
-  shards: number;
+  shards?: number;
   output: "text" | "json";
 }
 
@@ -11,8 +13,8 @@ export function command(): Command {
   return new Command("init")
     .description("write a fleet.yaml in the current folder, never over an existing one")
     .option("--name <name>", "of the fleet", "main")
-    .option("--from <file>", "take over a prometheus.yml with its rule files")
-    .option("--shards <n>", "how many shards, with --from", shardCount, 1)
+    .option("--from <file>", "take over a prometheus.yml with its rule files", namedPath)
+    .addOption(new Option("--shards <n>", "how many shards, with --from (default: 1)").argParser(shardCount))
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .addHelpText("after", help)
     .action(run);
@@ -30,8 +32,14 @@ Examples:
 `;
 
 async function run({ name, from, shards, output }: Options): Promise<void> {
+  if (shards !== undefined && from === undefined)
+    throw new PromfleetError({
+      code: "USAGE",
+      message: "--shards says how a configuration that is taken over is cut, and there is no --from",
+      advice: "Leave --shards out, and set spec.shards in the fleet.yaml that is written.",
+    });
   const { initFleet } = await import("./init-fleet.ts");
-  const made = await initFleet({ name, from, shards });
+  const made = await initFleet({ name, from, shards: shards ?? 1 });
   if (output === "json") {
     console.log(JSON.stringify(made, undefined, 2));
     return;

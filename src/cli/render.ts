@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { namedPath } from "./named-path.ts";
 
 interface Options {
   file: string;
@@ -9,8 +10,8 @@ interface Options {
 export function command(): Command {
   return new Command("render")
     .description("write every file that a fleet.yaml makes into a folder, to be read or compared")
-    .option("-f, --file <file>", "the fleet", "fleet.yaml")
-    .requiredOption("-o, --output <dir>", "the folder; made where it is not there")
+    .option("-f, --file <file>", "the fleet", namedPath, "fleet.yaml")
+    .requiredOption("-o, --output <dir>", "the folder; made where it is not there", namedPath)
     .option("--force", "replace a folder with files that promfleet did not write")
     .addHelpText("after", help)
     .action(run);

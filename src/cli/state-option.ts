@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { StatePaths } from "../local/state-paths.ts";
+import { namedPath } from "./named-path.ts";
 
 export interface StateOption {
   state?: string;
@@ -10,6 +11,7 @@ export function withState(command: Command): Command {
   return command.option(
     "--state <dir>",
     "state folder of the fleet (default $PROMFLEET_STATE, else ~/.local/state/promfleet/NAME)",
+    namedPath,
   );
 }
 

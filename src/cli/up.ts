@@ -4,6 +4,7 @@ import type { StatePaths } from "../local/state-paths.ts";
 import type { StatusDocument } from "../local/status-document.ts";
 import type { ChosenFleet } from "./chosen-fleet.ts";
 import { Interrupt, interrupted } from "./interrupt.ts";
+import { namedPath } from "./named-path.ts";
 import { paint, Progress } from "./progress.ts";
 import { selfArgv } from "./self-argv.ts";
 import { type StateOption, withState } from "./state-option.ts";
@@ -18,7 +19,11 @@ interface Options extends StateOption {
 export function command(): Command {
   return withState(new Command("up"))
     .description("start a fleet on this machine, or hand a changed fleet.yaml to the running one")
-    .option("-f, --file <file>", "the declaration (default ./fleet.yaml, else a fleet to try things with)")
+    .option(
+      "-f, --file <file>",
+      "the declaration (default ./fleet.yaml, else a fleet to try things with)",
+      namedPath,
+    )
     .option("-d, --detach", "return once the fleet is up")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .addHelpText("after", help)

@@ -1,5 +1,6 @@
 import { Command, Option } from "commander";
 import type { FoundFleet } from "./check-declaration.ts";
+import { namedPath } from "./named-path.ts";
 
 interface Options {
   file: string;
@@ -10,7 +11,7 @@ interface Options {
 export function command(): Command {
   return new Command("validate")
     .description("check a fleet.yaml, by Prometheus' own word too, without writing anything")
-    .option("-f, --file <file>", "the declaration", "fleet.yaml")
+    .option("-f, --file <file>", "the declaration", namedPath, "fleet.yaml")
     .option("--quick", "leave out what Prometheus itself has to say")
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .addHelpText("after", help)
