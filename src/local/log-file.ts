@@ -34,7 +34,7 @@ export async function lastLines(file: string, count: number, bytes = 64 * 1024):
   const lines = text.toString("utf8").split("\n");
   // the first line may have been cut
   if (from > 0) lines.shift();
-  return lines.filter((line) => line.trim() !== "").slice(-count);
+  return count === 0 ? [] : lines.filter((line) => line.trim() !== "").slice(-count);
 }
 
 /** @returns as much as there is */
