@@ -1,12 +1,15 @@
-import { closest } from "fastest-levenshtein";
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import { nearest } from "../spec/nearest.ts";
 
 /** @param known names of the fleet's processes */
 export function unknownServer(name: string, known: readonly string[]): PromfleetError {
-  const names = known.filter((one) => one !== "");
-  const nearest = names.length > 0 ? ` (did you mean ${closest(name, names)}?)` : "";
+  const meant = nearest(
+    name,
+    known.filter((one) => one !== ""),
+  );
+  const hint = meant === undefined ? "" : ` (did you mean ${meant}?)`;
   return new PromfleetError({
     code: "SERVER_UNKNOWN",
-    message: `the fleet has no process called "${name}"${nearest}`,
+    message: `the fleet has no process called "${name}"${hint}`,
   });
 }
