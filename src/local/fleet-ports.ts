@@ -49,7 +49,7 @@ function gatewayNeed({ name, gateway }: FleetSpec): PortNeed {
 /**
  * Gives everyone the ports it had, as far as they are free or it listens there itself, and others in place of those that are not.
  * @param listening names of the processes that run now
- * @throws PromfleetError PORT_TAKEN for a port that was asked for
+ * @throws PromfleetError PORT_TAKEN for a port that was asked for, LISTEN_FAILED for an address that is not to be had
  */
 export async function assignPorts(
   needs: readonly PortNeed[],
@@ -64,6 +64,7 @@ export async function assignPorts(
     const had = known[need.name] ?? [];
     const runs = listening.has(need.name);
     const ports: number[] = [];
+    if (need.host !== loopback) await checkAddress(need.host);
     for (let index = 0; index < need.count; index++) {
       const before = had[index];
       const wanted = need.asked ?? before;
@@ -87,10 +88,20 @@ async function choosePort(
 }
 
 async function askedPort(host: string, port: number): Promise<number> {
-  const why = await whyNotFree(host, port);
-  if (why === undefined) return port;
+  const not = await whyNotFree(host, port);
+  if (not === undefined) return port;
   throw new PromfleetError({
-    code: "PORT_TAKEN",
-    message: `the gateway cannot have ${host}:${port}, which fleet.yaml asks for: ${why}`,
+    code: not.code,
+    message: `the gateway cannot have ${host}:${port}, which fleet.yaml asks for: ${not.why}`,
+  });
+}
+
+/** Whatever the port: before anything is given up for it. */
+async function checkAddress(host: string): Promise<void> {
+  const not = await whyNotFree(host, 0);
+  if (not === undefined) return;
+  throw new PromfleetError({
+    code: not.code,
+    message: `the gateway cannot have the address ${host}, which fleet.yaml asks for: ${not.why}`,
   });
 }

@@ -6,12 +6,20 @@ export async function portIsFree(host: string, port: number): Promise<boolean> {
 }
 
 /** Why nobody can listen there; undefined when somebody can. */
-export async function whyNotFree(host: string, port: number): Promise<string | undefined> {
+export async function whyNotFree(
+  host: string,
+  port: number,
+): Promise<{ code: "PORT_TAKEN" | "LISTEN_FAILED"; why: string } | undefined> {
   const got = await listen(host, port);
   if (typeof got === "number") return undefined;
-  if (got.code === "EADDRINUSE") return "another program listens there";
-  if (got.code === "EADDRNOTAVAIL") return "that is no address of this machine";
-  return got.code === "EACCES" ? "this user may not use that port" : got.message;
+  if (got.code === "EADDRINUSE") return { code: "PORT_TAKEN", why: "another program listens there" };
+  const why =
+    got.code === "EADDRNOTAVAIL" || got.code === "ENOTFOUND"
+      ? "that is no address of this machine"
+      : got.code === "EACCES"
+        ? "this user may not use that port"
+        : got.message;
+  return { code: "LISTEN_FAILED", why };
 }
 
 /**
