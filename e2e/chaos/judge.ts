@@ -75,7 +75,6 @@ export class Judge {
   }
 
   async #judgeOne({ question, bodies }: Answers, judgement: Judgement): Promise<void> {
-    // without them nobody has a gap: 1+1
     const whole = this.#combinations.filter(({ replicas }) =>
       replicas.every((replica) => this.#isWhole(replica, question)),
     );
@@ -104,7 +103,10 @@ export class Judge {
   }
 
   #isWhole(replica: ChaosReplica, { from, to }: Question): boolean {
-    return !(this.#gaps.get(replica) ?? []).some((gap) => gap.from < to && gap.to > from);
+    // the first scrape that it missed comes an interval after the one before the gap
+    return !(this.#gaps.get(replica) ?? []).some(
+      (gap) => gap.from + times.scrape <= to && gap.to - times.scrape > from,
+    );
   }
 }
 

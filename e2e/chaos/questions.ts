@@ -22,7 +22,7 @@ const longest = 5;
 const age = 5;
 
 /** s before now in which a sample can be seen in an answer. */
-export const reach = age + span + longest + times.lookback;
+export const reach = age + span + Math.max(longest, times.lookback);
 
 const expressions = [
   "up",
@@ -40,6 +40,11 @@ const expressions = [
   "scrape_duration_seconds - on (instance) group_left () scrape_samples_scraped",
 ];
 
+/** s before a step in which the query sees samples. */
+function seen(query: string): number {
+  return query.includes(`[${longest}s]`) ? Math.max(longest, times.lookback) : times.lookback;
+}
+
 /** The mix of a dashboard at a moment. @param now s since 1970 */
 export function questionsAt(now: number): Question[] {
   const to = Math.floor(now) - age;
@@ -51,7 +56,7 @@ export function questionsAt(now: number): Question[] {
       params: { query, time: String(to) },
       method: "POST",
       by: "evaluate",
-      from: to - longest - times.lookback,
+      from: to - seen(query),
       to,
     },
     {
@@ -60,7 +65,7 @@ export function questionsAt(now: number): Question[] {
       params: { query, start: String(from), end: String(to), step: "1" },
       method: "POST",
       by: "evaluate",
-      from: from - longest - times.lookback,
+      from: from - seen(query),
       to,
     },
   ]);

@@ -22,6 +22,11 @@ export interface FetchPatience {
   stalls?: StallWatch;
 }
 
+/** Whether nothing has come of an answer for a moment, though it was waited for. */
+interface Idleness {
+  is: boolean;
+}
+
 /** Asks the replicas of a shard in turn, over kept connections; one that is late is raced by the next. */
 export class LiveFetcher implements ShardFetcher {
   /** For /metrics. */
@@ -110,11 +115,12 @@ export class LiveFetcher implements ShardFetcher {
     if (objection !== undefined) return { reason: objection, brokenConnection: false };
     const kind = kindOf(request);
     const use = this.#pool.use(replica, kind);
+    const idle: Idleness = { is: false };
     const slowly = setTimeout(() => late("slow"), this.#pool.lateAfterMs(replica, kind));
     use.doubtful.addEventListener("abort", () => late("lifeless"), { once: true });
     try {
       const answer = await sendRequest(replica.url + request.path, {
-        dispatcher: this.#watching(replica, dispatcher, use),
+        dispatcher: this.#watching(replica, dispatcher, use, idle),
         method: request.method,
         headers: request.headers,
         body: request.body ?? null,
@@ -132,7 +138,7 @@ export class LiveFetcher implements ShardFetcher {
       }
       const { statusCode: status, headers } = answer;
       if (refusal) use.succeeded();
-      const body = refusal ? Readable.from([refusal]) : watched(answer.body, use, signal);
+      const body = refusal ? Readable.from([refusal]) : watched(answer.body, use, idle, signal);
       return { response: { replica, status, headers, body } };
     } catch (error) {
       if (signal.reason instanceof Outrun) use.outrun();
@@ -146,22 +152,31 @@ export class LiveFetcher implements ShardFetcher {
     }
   }
 
-  #watching({ server }: Replica, dispatcher: Dispatcher, use: ReplicaUse) {
+  #watching({ server }: Replica, dispatcher: Dispatcher, use: ReplicaUse, idle: Idleness) {
     return this.#stalls.over(dispatcher, {
-      doubt: () => use.doubt(),
+      doubt() {
+        idle.is = true;
+        use.doubt();
+      },
+      goesOn: () => (idle.is = false),
       stalled: () => this.counts.stalls.set(server, (this.counts.stalls.get(server) ?? 0) + 1),
     });
   }
 }
 
 /** Ends the use with what becomes of the body. */
-function watched(body: Readable, use: ReplicaUse, signal: AbortSignal): Readable {
+function watched(body: Readable, use: ReplicaUse, idle: Idleness, signal: AbortSignal): Readable {
+  const givenUp = () => {
+    // who gives it up may have another reason; who asks again must not come here again
+    if (idle.is) use.broke("nothing more came of its answer");
+    else use.abandoned();
+  };
   body.once("end", () => use.succeeded());
   body.on("error", (error) => {
-    if (signal.aborted || isGivenUp(error)) use.abandoned();
-    else use.failed(`its answer broke off: ${reasonOf(error)}`);
+    if (signal.aborted || isGivenUp(error)) givenUp();
+    else use.broke(`its answer broke off: ${reasonOf(error)}`);
   });
-  body.once("close", () => use.abandoned());
+  body.once("close", givenUp);
   return body;
 }
 

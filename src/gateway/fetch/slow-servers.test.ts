@@ -124,7 +124,9 @@ test.each<[string, Fault]>([
   ["trickles its answer from the middle on", { kind: "trickle", perSecond: 50, after: 20_000 }],
 ])("of a replica that %s, another one's answer is had within a second", async (_, fault) => {
   const { shard, proxies } = await slowShard(2);
+  const asked = performance.now();
   const good = await whole(await shard.fetcher.fetch("0", long, patient()));
+  const usual = performance.now() - asked;
   const preferred = proxies["ab".indexOf(shard.names[0] ?? "")];
   if (!preferred) throw new Error("there is no replica");
   preferred.fault = fault;
@@ -132,7 +134,7 @@ test.each<[string, Fault]>([
   const answer = async () => await whole(await shard.fetcher.fetch("0", long, patient()));
   // what the passing on of answers does while nothing has gone out
   const got = await answer().catch(answer);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(900 + usual);
   expect(got.equals(good)).toBe(true);
   expect(preferred.struck).toBeGreaterThan(0);
 });

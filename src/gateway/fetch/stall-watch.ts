@@ -27,6 +27,8 @@ const doubtful = 2;
 export interface StallEvents {
   /** Nothing has come for a moment. */
   doubt(): void;
+  /** Something has come after all. */
+  goesOn(): void;
   stalled(): void;
 }
 
@@ -92,6 +94,7 @@ class WatchedBody {
   readonly #over: () => void;
   /** Bytes of each look in the window. */
   readonly #window: number[] = [];
+  #isIdle = false;
   #total = 0;
   #since = 0;
 
@@ -119,8 +122,13 @@ class WatchedBody {
     this.#since = 0;
     const looks = this.#total > short ? later : early;
     while (this.#window.length > looks) this.#window.shift();
-    if (this.#window.length >= doubtful && this.#window.slice(-doubtful).every((came) => came === 0))
-      this.#events.doubt();
+    const isIdle =
+      this.#window.length >= doubtful && this.#window.slice(-doubtful).every((some) => some === 0);
+    if (isIdle !== this.#isIdle) {
+      this.#isIdle = isIdle;
+      if (isIdle) this.#events.doubt();
+      else this.#events.goesOn();
+    }
     const came = this.#window.reduce((sum, one) => sum + one, 0);
     if (this.#window.length < looks || came >= bytes * looks) return;
     this.#over();

@@ -39,7 +39,7 @@ test("a little slower is no reason to change", () => {
   ).toEqual(["first", "second"]);
 });
 
-test("is put aside for longer each time that it fails again, and not when it has succeeded between", () => {
+test("is put aside for longer each time that it fails again, and not when it has succeeded for some time between", () => {
   const one = replica("one");
   const pause = (at: number): number => {
     expect(one.failed("broken", at)).toBe(true);
@@ -54,8 +54,13 @@ test("is put aside for longer each time that it fails again, and not when it has
   expect(pause(20_000)).toBe(1000);
   for (let times = 0; times < 20; times++) pause(1e6 + times * 1e5);
   expect(pause(9e6)).toBe(30_000);
-  one.succeeded();
+  one.succeeded(9e6 + 31_000);
+  expect(pause(9.5e6)).toBe(30_000);
+  one.succeeded(9.6e6);
   expect(pause(10e6)).toBe(250);
+  one.succeeded(11e6);
+  expect(one.failed("broken in the middle", 12e6, true)).toBe(true);
+  expect([one.recovered(12e6 + 999), one.recovered(12e6 + 1000)]).toEqual([false, true]);
 });
 
 test("its recovery is news once, and its being well at the start is none", () => {
@@ -78,13 +83,13 @@ const first = (one: KnownReplica, other: KnownReplica, at: number) =>
   [other, one].toSorted((left, right) => byPreference(left, right, at))[0]?.name;
 
 test("one that was away for long takes load again little by little, one that was away for a moment at once", () => {
-  expect(first(back(300), busy(1), 1300)).toBe("back");
+  expect(first(back(2000), busy(1), 3000)).toBe("back");
   // a tenth of the load at first, half of it in the middle, all of it after 5 s
-  expect(first(back(2000), busy(8), 3000)).toBe("busy");
-  expect(first(back(2000), busy(11), 3000)).toBe("back");
-  expect(first(back(2000), busy(0), 5500)).toBe("busy");
-  expect(first(back(2000), busy(2), 5500)).toBe("back");
-  expect(first(back(2000), busy(1), 8000)).toBe("back");
+  expect(first(back(4000), busy(8), 5000)).toBe("busy");
+  expect(first(back(4000), busy(11), 5000)).toBe("back");
+  expect(first(back(4000), busy(0), 7500)).toBe("busy");
+  expect(first(back(4000), busy(2), 7500)).toBe("back");
+  expect(first(back(4000), busy(1), 10_000)).toBe("back");
 });
 
 test("an answer is late after the time that 95 in a hundred of its kind take, but no sooner than 50 ms", () => {

@@ -12,8 +12,11 @@ export type Condition =
   /** `since` and `until` in ms of the clock; before `until` even a good probe does not bring it back. */
   | { state: "ill"; reason: string; since: number; until: number };
 
-/** ms that a replica is put aside for at least, doubled with each time that it fails again without a success between. */
-const aside = { first: 250, longest: 30_000 };
+/**
+ * ms that a replica is put aside for at least, doubled with each time that it fails again before it was well for some time. Where an
+ * answer was broken in the middle or stalled, a good probe proves little: short answers may pass where long ones do not.
+ */
+const aside = { first: 250, midAnswer: 1000, longest: 30_000, forgottenAfter: 5000 };
 /** Of the newest request in the mean of latencies. */
 const weight = 0.2;
 /** An answer is late when it takes longer than this part of the answers before. */
@@ -45,6 +48,7 @@ export class KnownReplica implements Replica {
   readonly #slowStart = new SlowStart();
   readonly #latencies = new Map<string, LatencyQuantile>();
   #failures = 0;
+  #recoveredAt = Number.NEGATIVE_INFINITY;
   #heardAt = Number.NEGATIVE_INFINITY;
 
   constructor(shard: string, { name, server, url, externalLabels }: TopologyReplica) {
@@ -93,15 +97,16 @@ export class KnownReplica implements Replica {
     return (this.inFlight + 1) / this.#slowStart.share(now);
   }
 
-  succeeded(): void {
-    this.#failures = 0;
+  succeeded(now: number): void {
+    if (now - this.#recoveredAt > aside.forgottenAfter) this.#failures = 0;
   }
 
-  /** Puts it aside. @returns whether it was not already */
-  failed(reason: string, now: number): boolean {
+  /** Puts it aside. @param midAnswer whether an answer had begun @returns whether it was not already */
+  failed(reason: string, now: number, midAnswer = false): boolean {
     if (this.condition.state === "ill") return false;
     this.wellSince = undefined;
-    const forMs = Math.min(aside.longest, aside.first * 2 ** this.#failures++);
+    const first = midAnswer ? aside.midAnswer : aside.first;
+    const forMs = Math.min(aside.longest, first * 2 ** this.#failures++);
     this.condition = { state: "ill", reason, since: now, until: now + forMs };
     return true;
   }
@@ -111,6 +116,7 @@ export class KnownReplica implements Replica {
     const { condition } = this;
     if (condition.state === "well" || (condition.state === "ill" && now < condition.until)) return false;
     this.condition = { state: "well" };
+    this.#recoveredAt = now;
     this.wellSince = Date.now();
     if (condition.state === "ill") this.#slowStart.cameBack(now - condition.since, now);
     return condition.state === "ill";

@@ -103,7 +103,7 @@ test("who asks before a server's labels are known is not answered by it, even if
   const shard = await shardOf([{ url: late.url }]);
   const asked = answerer(shard).catch((error: unknown) => String(error));
   process.kill(late.process.pid, "SIGCONT");
-  expect(await asked).toMatch(/fleet-0-a: (its external labels were not known yet|no answer within 500 ms)/);
+  expect(await asked).toMatch(/fleet-0-a: (its external labels were not known yet|no answer within 600 ms)/);
   await until("it answers", 5000, async () => (await answerer(shard)) === "a");
   await late.process.kill();
 });
@@ -140,7 +140,7 @@ test("what waits for a server that hangs is answered by another one within a sec
   expect(performance.now() - after).toBeLessThan(100);
   process.kill(silent.process.pid, "SIGCONT");
   await until("it is well again", 10_000, () => shard.replica("a").condition.state === "well");
-  expect(shard.said).toEqual(["fleet-0-a is put aside: no answer within 500 ms", "fleet-0-a is well again"]);
+  expect(shard.said).toEqual(["fleet-0-a is put aside: no answer within 600 ms", "fleet-0-a is well again"]);
   await silent.process.kill();
 });
 

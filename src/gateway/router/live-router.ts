@@ -106,6 +106,13 @@ export class LiveRouter implements Router, ReplicaPool {
       known.inFlight--;
       then(known);
     };
+    const fail = (reason: string, midAnswer: boolean) =>
+      end((one) => {
+        one.counts.failed++;
+        if (one.failed(reason, performance.now(), midAnswer))
+          this.#options.say(`${one.server} is put aside: ${reason}`);
+        member?.watch.lookNow();
+      });
     return {
       doubtful: waiting.doubtful.signal,
       silent: waiting.silent.signal,
@@ -118,7 +125,7 @@ export class LiveRouter implements Router, ReplicaPool {
       succeeded: () =>
         end((one) => {
           one.counts.succeeded++;
-          one.succeeded();
+          one.succeeded(performance.now());
         }),
       abandoned: () => end((one) => one.counts.abandoned++),
       outrun: () =>
@@ -126,13 +133,8 @@ export class LiveRouter implements Router, ReplicaPool {
           one.counts.abandoned++;
           one.outrun(kind, performance.now() - began);
         }),
-      failed: (reason) =>
-        end((one) => {
-          one.counts.failed++;
-          if (one.failed(reason, performance.now()))
-            this.#options.say(`${one.server} is put aside: ${reason}`);
-          member?.watch.lookNow();
-        }),
+      failed: (reason) => fail(reason, false),
+      broke: (reason) => fail(reason, true),
     };
   }
 

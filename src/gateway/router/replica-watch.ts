@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { KnownReplica } from "./known-replica.ts";
+import { afterOwnTime } from "./own-time.ts";
 import { probeReplica } from "./replica-probe.ts";
 
 /** ms */
@@ -20,12 +21,12 @@ export const watchTimes: WatchTimes = {
   well: 1000,
   ill: 250,
   doubt: 200,
-  patience: 500,
+  patience: 600,
   afresh: 15_000,
 };
 
 /** That reading its configuration may take, in multiples of the patience: that one may be long. */
-const patienceToRead = 4;
+const patienceToRead = 3;
 /** ms between the beginnings of two probes that slow answers bring about. */
 const closest = 200;
 
@@ -117,11 +118,11 @@ export class ReplicaWatch {
     const began = performance.now();
     this.#began = began;
     const late = new AbortController();
-    const doubting = setTimeout(() => this.#doubt(began), doubt);
-    const losing = setTimeout(() => late.abort(), patience);
+    const doubting = afterOwnTime(doubt, () => this.#doubt(began));
+    const losing = afterOwnTime(patience, () => late.abort());
     const heard = () => {
-      clearTimeout(doubting);
-      clearTimeout(losing);
+      doubting();
+      losing();
       replica.heard(performance.now());
     };
     let objection: string | undefined;
@@ -151,8 +152,8 @@ export class ReplicaWatch {
       if (isSilent) this.#events.silent(replica);
       else this.#events.doubtful(replica);
     } finally {
-      clearTimeout(doubting);
-      clearTimeout(losing);
+      doubting();
+      losing();
     }
     this.#probed = { objection, isSilent };
     return objection;

@@ -24,7 +24,7 @@ export interface Router {
   candidates(shard: string): readonly Replica[];
 }
 
-/** A use of a replica, from the request going out to the last byte coming in; exactly one of the last four ends it. */
+/** A use of a replica, from the request going out to the last byte coming in; exactly one of the last five ends it. */
 export interface ReplicaUse {
   /** Aborted while it waits for headers and the replica gives no sign of life: another one had better be asked too. */
   readonly doubtful: AbortSignal;
@@ -37,6 +37,8 @@ export interface ReplicaUse {
   succeeded(): void;
   /** The replica is put aside until a probe finds it well again. Not for requests that the client gave up. */
   failed(reason: string): void;
+  /** As failed, where an answer had begun: it comes back later, as a probe proves less. */
+  broke(reason: string): void;
   /** Neither good nor bad: the client went away. */
   abandoned(): void;
   /** As abandoned, where another replica has answered first: it counts as slow. */

@@ -1,5 +1,5 @@
 /** ms away after which a server comes back slowly: it may have replayed its WAL, and its caches are cold. */
-const longAway = 1000;
+const longAway = 3000;
 /** ms in which its share grows from the first to the whole. */
 const growth = 5000;
 const firstShare = 0.1;
