@@ -5,6 +5,7 @@ import { conformance } from "./conformance.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { importConfigs } from "./import.ts";
+import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
@@ -17,6 +18,7 @@ export const checks: readonly Check[] = [
   importConfigs,
   takeover,
   availability,
+  lostShard,
   chaos,
   memory,
   freshClone,

@@ -1,22 +1,15 @@
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
 import { startPrometheus } from "../harness/prometheus-server.ts";
-import { remoteWrite, type WrittenSeries } from "../harness/remote-write.ts";
+import { remoteWrite } from "../harness/remote-write.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { askAll, type Kind, type Tally } from "../conformance/ask-all.ts";
 import { apiRequests, compareApi, versionTold } from "../conformance/apis.ts";
 import { conformanceQueries, demoSamples } from "../conformance/samples.ts";
-import { evenOwners, slotOf } from "../../src/plan/slots.ts";
+import { splitByShard, storeFlags } from "../conformance/sharded-samples.ts";
 
 const shards = 2;
 const replicas = 2;
-
-/** Flags of a server that takes old samples and keeps them; the rest as promfleet renders them for reads. */
-const storeFlags = [
-  "--web.enable-remote-write-receiver",
-  "--storage.tsdb.retention.time=10y",
-  "--storage.remote.read-concurrent-limit=1024",
-];
 
 export const conformance: Check = {
   name: "conformance",
@@ -38,7 +31,7 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
       })
     ).url;
   const samples = demoSamples();
-  const parts = splitByShard(samples);
+  const parts = splitByShard(samples, shards);
   report.figure("series of each shard", parts.map((part) => part.length).join(" + "));
 
   const reference = await server("reference");
@@ -106,15 +99,4 @@ async function canary(
       `${noticed} queries differ`,
     );
   }
-}
-
-/** Each series to the shard that owns the slot of its instance, as the product shards its targets. */
-function splitByShard(samples: readonly WrittenSeries[]): WrittenSeries[][] {
-  const owners = evenOwners(shards);
-  const ids = Array.from({ length: shards }, (_, index) => String(index));
-  const parts = ids.map((id) =>
-    samples.filter((series) => owners[slotOf([series.labels["instance"] ?? ""])] === id),
-  );
-  if (parts.some((part) => part.length === 0)) throw new Error("a shard got no series");
-  return parts;
 }
