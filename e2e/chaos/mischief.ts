@@ -105,7 +105,7 @@ export class Mischief {
   /** The same servers in another order, or one replica fewer for a while where the other one is good. */
   async #rewriteTopology(): Promise<void> {
     const { random, replicas, topology, gateway } = this.#options;
-    const [shards, version, further] = topology;
+    const whole = topologyText(...topology);
     while (!this.#over.signal.aborted) {
       await untilElapsed(random.between(1000, 4000));
       const replica = random.pick(replicas);
@@ -116,10 +116,12 @@ export class Mischief {
       if (isFree && random.next() < 0.6) {
         this.#note(`${replica.shard}${replica.name}`, "taken out of the topology");
         replica.isStruck = true;
-        const fewer = shards.map((urls) => urls.filter((url) => url !== replica.proxy.url));
-        await rewrite(gateway.topologyFile, topologyText(fewer, version, further));
+        await rewrite(
+          gateway.topologyFile,
+          changed(whole, (all) => all.filter(({ url }) => url !== replica.proxy.url)),
+        );
         await untilElapsed(random.between(500, 2500));
-        await rewrite(gateway.topologyFile, topologyText(shards, version, further));
+        await rewrite(gateway.topologyFile, whole);
         // until the file has been looked at, and the replica too
         await until("the replica is well", 10_000, async () => {
           const { body } = await ask(`${gateway.url}/metrics`);
@@ -129,10 +131,22 @@ export class Mischief {
         replica.isStruck = false;
       } else {
         this.#note("topology", "written anew");
-        await rewrite(gateway.topologyFile, ` ${topologyText(shards, version, further)}\n`);
+        await rewrite(
+          gateway.topologyFile,
+          random.next() < 0.5 ? whole : changed(whole, (all) => all.toReversed()),
+        );
       }
     }
   }
+}
+
+type Listed = readonly { name: string; url: string }[];
+
+/** The topology with other replicas, each under the name that it has. */
+function changed(text: string, change: (replicas: Listed) => Listed): string {
+  const topology = JSON.parse(text) as { shards: { replicas: Listed }[] };
+  const shards = topology.shards.map((shard) => ({ ...shard, replicas: change(shard.replicas) }));
+  return JSON.stringify({ ...topology, shards });
 }
 
 /** As whoever writes it does: whole, or not at all. */
