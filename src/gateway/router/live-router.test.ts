@@ -126,6 +126,14 @@ test("another topology keeps what is known of servers that stay, and asks nobody
   expect(shard.replica("a").url).toBe(b.url);
 });
 
+test("servers that only change their names answer at once", async () => {
+  const shard = await shardOf([{ url: a.url }, { url: b.url }]);
+  shard.router.follow(oneShardTopology([{ url: b.url }, { url: a.url }]));
+  expect(await answerer(shard)).toBe("a");
+  expect(shard.replica("a").url).toBe(b.url);
+  expect(shard.replica("a").externalLabels).toEqual({ cluster: "no", zone: "a: b" });
+});
+
 test("what waits for a server that hangs is answered by another one within a second, what comes after at once", async () => {
   const silent = await start("silent", "{}\n");
   const shard = await shardOf([{ url: silent.url }, { url: a.url }]);

@@ -1,4 +1,4 @@
-import type { Topology } from "../../topology/topology.ts";
+import type { Topology, TopologyReplica } from "../../topology/topology.ts";
 import { connectTimeout, httpAgent } from "../fetch/http-client.ts";
 import { KnownReplica, byPreference } from "./known-replica.ts";
 import { ReplicaWatch, type WatchTimes, watchTimes } from "./replica-watch.ts";
@@ -61,7 +61,7 @@ export class LiveRouter implements Router, ReplicaPool {
             // labels that are told no more have to be found out
             !(replica.labelsGiven && !wanted.externalLabels),
         );
-        const member = same ?? this.#member(new KnownReplica(id, wanted));
+        const member = same ?? this.#member(this.#renamed(id, wanted) ?? new KnownReplica(id, wanted));
         member.replica.labelsGiven = wanted.externalLabels !== undefined;
         if (wanted.externalLabels) member.replica.labels = wanted.externalLabels;
         kept.add(member);
@@ -170,6 +170,16 @@ export class LiveRouter implements Router, ReplicaPool {
   async close(): Promise<void> {
     for (const { watch } of this.#members.values()) watch.stop();
     await this.#probes.destroy();
+  }
+
+  /** Of a server that stands there under another name its labels are known, if they are its own word. */
+  #renamed(shard: string, wanted: TopologyReplica): KnownReplica | undefined {
+    const before = [...this.#members.keys()].find((one) => one.url === wanted.url);
+    const known = before && this.#members.get(before)?.replica;
+    if (!known?.labels || known.labelsGiven || wanted.externalLabels) return undefined;
+    const renamed = new KnownReplica(shard, wanted);
+    renamed.labels = known.labels;
+    return renamed;
   }
 
   #member(replica: KnownReplica): Member {
