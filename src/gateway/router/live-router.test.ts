@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { OneShard, type ShardServer, oneShardTopology } from "../../../e2e/harness/one-shard.ts";
@@ -156,7 +157,10 @@ test("a shard whose servers all hang is lost within a second, and after that at 
   const servers = await Promise.all([start("hangs-a", "{}\n"), start("hangs-b", "{}\n")]);
   const shard = await shardOf(servers.map(({ url }) => ({ url })));
   await answerer(shard);
-  for (const { process: one } of servers) process.kill(one.pid, "SIGSTOP");
+  for (const { process: one } of servers) {
+    process.kill(one.pid, "SIGSTOP");
+    await until("it is stopped", 5000, () => / T /.test(readFileSync(`/proc/${one.pid}/stat`, "utf8")));
+  }
   const lost = expect.stringMatching(
     /^ShardLost: shard 0 is unavailable \(fleet-0-[ab]: .+; fleet-0-[ab]: .+\)$/,
   );
