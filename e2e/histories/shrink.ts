@@ -11,9 +11,9 @@ export interface Failure {
 }
 
 /** Rounds in which a history is made smaller, each with a gateway of its own. */
-const mostRounds = 8;
+const mostRounds = 10;
 /** Histories that are tried in one round. */
-const mostTries = 24;
+const mostTries = 32;
 
 /** Makes the query, then the history as small as it can be with the gateway still wrong. */
 export async function shrink(bed: HistoryBed, gateway: string, failure: Failure): Promise<Failure> {
@@ -66,28 +66,34 @@ async function firstWrong(
   return undefined;
 }
 
-/** The smallest first. */
+/** Histories with only some of the targets, or of what was missed; the smallest first. */
 function smallerHistories({ targets, anomalies }: History): History[] {
   const instances = [...new Set(targets.map(({ instance }) => instance))];
-  const half = Math.ceil(anomalies.length / 2);
-  const smaller: History[] = [];
-  if (anomalies.length > 2)
-    smaller.push(
-      { targets, anomalies: anomalies.slice(0, half) },
-      { targets, anomalies: anomalies.slice(half) },
-    );
-  if (anomalies.length > 0)
-    smaller.push(
-      ...anomalies.map((anomaly) => ({ targets, anomalies: anomalies.filter((one) => one !== anomaly) })),
-    );
-  if (instances.length > 1)
-    smaller.push(
-      ...instances.map((instance) => ({
-        targets: targets.filter((one) => one.instance !== instance),
-        anomalies: anomalies
-          .map((one) => ({ ...one, targets: one.targets.filter((name) => name !== instance) }))
-          .filter((one) => one.targets.length > 0),
-      })),
-    );
-  return smaller;
+  const ofTargets = parts(instances).map((some) => ({
+    targets: targets.filter(({ instance }) => some.includes(instance)),
+    anomalies: anomalies
+      .map((one) => ({ ...one, targets: one.targets.filter((name) => some.includes(name)) }))
+      .filter((one) => one.targets.length > 0),
+  }));
+  const ofAnomalies = parts(anomalies).map((some) => ({ targets, anomalies: some }));
+  return [...ofTargets, ...ofAnomalies].toSorted((left, right) => size(left) - size(right));
 }
+
+const size = ({ targets, anomalies }: History): number => targets.length + anomalies.length;
+
+/** A half, a quarter, all but a quarter, all but one. */
+function parts<T>(all: readonly T[]): T[][] {
+  if (all.length < 2) return [];
+  const quarter = Math.ceil(all.length / 4);
+  const starts = Array.from({ length: Math.ceil(all.length / quarter) }, (_, index) => index * quarter);
+  const chosen = [
+    ...starts.map((from) => all.filter((_, item) => within(item, from, quarter))),
+    ...starts.slice(0, -1).map((from) => all.filter((_, item) => within(item, from, 2 * quarter))),
+    ...starts.map((from) => all.filter((_, item) => !within(item, from, quarter))),
+    ...(all.length <= 8 ? all.map((_, left) => all.filter((_, item) => item !== left)) : []),
+  ];
+  const texts = new Map(chosen.map((some) => [JSON.stringify(some), some]));
+  return [...texts.values()].filter((some) => some.length > 0 && some.length < all.length);
+}
+
+const within = (item: number, from: number, length: number): boolean => item >= from && item < from + length;

@@ -138,12 +138,12 @@ export function failing(samples: TargetSamples, from: number, to: number): Targe
   const { times } = samples;
   const first = times.findIndex((time) => time >= from * 1000 && time < to * 1000);
   if (first < 0) return samples;
-  const isFailed = (time: number) => times.includes(time) && time >= from * 1000 && time < to * 1000;
+  const failed = new Set(times.filter((time) => time >= from * 1000 && time < to * 1000));
   const series = samples.series.map((one) => {
     const name = one.labels["__name__"] ?? "";
     const changed = one.samples.flatMap(([time, value]): Sample[] => {
       // stale markers of a target that has gone are between its scrapes
-      if (!isFailed(time))
+      if (!failed.has(time))
         return time < from * 1000 || time >= to * 1000 || aboutScrapes.has(name) ? [[time, value]] : [];
       if (!aboutScrapes.has(name)) return [];
       return [[time, name === "scrape_duration_seconds" ? "10.001" : "0"]];
