@@ -49,8 +49,10 @@ test("a seed gives the same query again, and queries are of all kinds", () => {
     "absent",
     "unless",
   ];
-  for (const word of [...words, "[10m:15s]", "count (up)", "timestamp", "quantile", "without"])
-    expect(texts.filter((text) => text.includes(word)).length, word).toBeGreaterThan(0);
+  const missing = [...words, "[10m:15s]", "count (up)", "timestamp", "quantile", "without"].filter(
+    (word) => !texts.some((text) => text.includes(word)),
+  );
+  expect(missing).toEqual([]);
   expect(queries.filter(({ step }) => step === undefined).length).toBeGreaterThan(300);
   expect(texts.filter((text) => text.includes("$"))).toEqual([]);
   expect(texts.filter((text) => parse(text) === undefined)).toEqual([]);

@@ -60,9 +60,8 @@ test("histories have every kind of anomaly, stale markers, resets, and targets t
   const series = allSamples(first ?? { targets: [], anomalies: [] }, base).flatMap((one) => one.series);
   expect(series.some(({ samples }) => samples.some(([, value]) => value === "stale"))).toBe(true);
   expect(series.some(({ isNative }) => isNative)).toBe(true);
-  const isCounter = ({ labels }: { labels: Record<string, string> }) => labels["__name__"] === "work_total";
   const falls = series
-    .filter(isCounter)
+    .filter(({ labels }) => labels["__name__"] === "work_total")
     .filter(({ samples }) =>
       samples.some(([, value], index) => Number(value) < Number(samples[index - 1]?.[1] ?? 0)),
     );
@@ -71,13 +70,14 @@ test("histories have every kind of anomaly, stale markers, resets, and targets t
   expect(moved.length).toBeGreaterThan(5);
 });
 
+const isOrdered = ({ samples }: ScrapedSeries): boolean =>
+  samples.every(([time], index) => time > (samples[index - 1]?.[0] ?? 0));
+
 test("samples of a series are in order of time", () => {
   for (const history of histories) {
     const all = allSamples(history, base);
     const replica = replicaSamples(all, history, base, "0", "a");
     const series = [...all, ...replica].flatMap((one) => one.series);
-    const isOrdered = ({ samples }: ScrapedSeries) =>
-      samples.every(([time], index) => time > (samples[index - 1]?.[0] ?? 0));
     expect(series.filter((one) => !isOrdered(one))).toEqual([]);
   }
 });
