@@ -95,6 +95,18 @@ export const catalogue = {
       "See whether it runs: `promfleet status`; and whether the address is that of a promfleet gateway.",
     exit: exit.environment,
   },
+  HEAL_FAILED: {
+    meaning: "A server, or the partner that it is healed from, does not do what healing asks of it.",
+    advice:
+      "Look at its log with `promfleet logs NAME`. Healing can be repeated: it goes on with what is missing.",
+    exit: exit.failed,
+  },
+  HEALING_OFF: {
+    meaning: "The servers of the fleet take no samples that are late, so nothing can be copied into them.",
+    advice:
+      "Set spec.prometheus.outOfOrderWindow, have two replicas, and use Prometheus 2.39 or later; then run `promfleet up`.",
+    exit: exit.input,
+  },
   IMPORT_REFUSED: {
     meaning: "A prometheus.yml, or a file that it names, is not what Prometheus would take.",
     advice: "Correct it until `promtool check config` accepts it.",

@@ -23,12 +23,12 @@ export async function checkFlags(
   positionOf: PositionOf,
 ): Promise<void> {
   const { extraArgs } = spec.prometheus;
-  const whole = await refusal(program, spec);
+  const whole = await refusal(program, spec, features);
   if (whole === undefined) return;
   const complaints: Complaint[] = [];
   for (const [index, flag] of extraArgs.entries()) {
     const prometheus = { ...spec.prometheus, extraArgs: [flag] };
-    const why = await refusal(program, { ...spec, prometheus });
+    const why = await refusal(program, { ...spec, prometheus }, features);
     const at = positionOf(["spec", "prometheus", "extraArgs", index]);
     if (why !== undefined)
       complaints.push({
@@ -45,10 +45,14 @@ export async function checkFlags(
 }
 
 /** @returns what Prometheus says against the flags; undefined when nothing */
-async function refusal(program: string, spec: FleetSpec): Promise<string | undefined> {
+async function refusal(
+  program: string,
+  spec: FleetSpec,
+  features: PrometheusFeatures,
+): Promise<string | undefined> {
   const folder = await mkdtemp(path.join(os.tmpdir(), "promfleet-flags-"));
   try {
-    const flags = serverFlags(spec, {
+    const flags = serverFlags(spec, features, {
       configFile: path.join(folder, "none.yml"),
       dataDir: path.join(folder, "data"),
       listenAddress: "127.0.0.1:1",

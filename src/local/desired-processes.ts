@@ -48,7 +48,7 @@ export function desiredProcesses(
 }
 
 function serverProcess(
-  { accepted, plan }: FleetBuild,
+  { accepted, plan, features }: FleetBuild,
   { server, configFile, generation, files }: RenderedServer,
   ports: Ports,
   paths: StatePaths,
@@ -56,7 +56,11 @@ function serverProcess(
   const folder = paths.server(server.name);
   const dataDir = `${folder}/data`;
   const listenAddress = `${loopback}:${firstPortOf(ports, server.name)}`;
-  const flags = serverFlags(plan.spec, { configFile: `${paths.root}/${configFile}`, dataDir, listenAddress });
+  const flags = serverFlags(plan.spec, features, {
+    configFile: `${paths.root}/${configFile}`,
+    dataDir,
+    listenAddress,
+  });
   return {
     name: server.name,
     kind: "server",

@@ -14,13 +14,16 @@ it("reads versions as Prometheus prints them", () => {
     nativeHistograms: "flag",
     chunkedReadLimit: false,
     filterExternalLabels: true,
+    lateSamples: "floats",
   });
   expect(prometheusFeatures("3.16.0")).toMatchObject({
     major: 3,
     readsCarryTraceId: true,
     readsChunks: true,
     nativeHistograms: "config",
+    lateSamples: "all",
   });
+  expect(prometheusFeatures("2.38.0").lateSamples).toBe("none");
 });
 
 it("takes what it cannot read for a version that can do nothing", () => {

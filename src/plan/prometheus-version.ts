@@ -21,6 +21,8 @@ export interface PrometheusFeatures {
   chunkedReadLimit: boolean;
   /** Knows `filter_external_labels` of remote_read. */
   filterExternalLabels: boolean;
+  /** Which late samples it takes where `out_of_order_time_window` is set: none, those with a float value, native histograms too. */
+  lateSamples: "none" | "floats" | "all";
 }
 
 /** @param version as /api/v1/status/buildinfo or --version prints it: "2.42.0+ds", "3.16.0" */
@@ -40,5 +42,6 @@ export function prometheusFeatures(version: string): PrometheusFeatures {
     nativeHistograms: since(3, 8) ? "config" : since(2, 40) ? "flag" : "none",
     chunkedReadLimit: since(2, 55),
     filterExternalLabels: since(2, 34),
+    lateSamples: since(3, 4) ? "all" : since(2, 39) ? "floats" : "none",
   };
 }

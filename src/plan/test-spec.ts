@@ -13,6 +13,7 @@ export const testSpec: FleetSpec = {
     evaluationInterval: undefined,
     retention: "15d",
     retentionSize: undefined,
+    outOfOrderWindow: "2h",
     externalLabels: {},
     global: {},
     extraArgs: [],

@@ -1,4 +1,5 @@
 import type { FleetPlan, ServerPlan, ShardPlan } from "../plan/fleet-plan.ts";
+import { latenessWindowMs } from "../plan/lateness-window.ts";
 import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import { shardRelabelling } from "../plan/shard-relabel.ts";
 import type { FleetSpec, ScrapeConfig, Verbatim } from "../spec/fleet-spec.ts";
@@ -39,6 +40,9 @@ export function serverConfig(
       ),
     ],
     ...(remoteWrite.length > 0 && { remote_write: remoteWrite }),
+    ...(latenessWindowMs(spec, features) > 0 && {
+      storage: { tsdb: { out_of_order_time_window: spec.prometheus.outOfOrderWindow } },
+    }),
   };
 }
 

@@ -1,3 +1,5 @@
+import { latenessWindowMs } from "../plan/lateness-window.ts";
+import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 
 /** Where a server finds its things. */
@@ -17,11 +19,14 @@ export const frameBytes = 1024 ** 3;
 const concurrentReads = 1024;
 const connections = 4096;
 
+/** A server with it takes what it missed from whoever brings it. */
+export const receiverFlag = "--web.enable-remote-write-receiver";
+
 /**
  * The command line of a server. No --web.enable-lifecycle: a reload is a SIGHUP, and nobody else on the machine can stop
  * the server over HTTP.
  */
-export function serverFlags(spec: FleetSpec, paths: ServerPaths): string[] {
+export function serverFlags(spec: FleetSpec, features: PrometheusFeatures, paths: ServerPaths): string[] {
   const { retention, retentionSize, extraArgs } = spec.prometheus;
   return [
     `--config.file=${paths.configFile}`,
@@ -38,6 +43,7 @@ export function serverFlags(spec: FleetSpec, paths: ServerPaths): string[] {
       concurrency: spec.gateway.limits.concurrency,
     }),
     `--web.listen-address=${paths.listenAddress}`,
+    ...(latenessWindowMs(spec, features) > 0 ? [receiverFlag] : []),
     ...extraArgs,
   ];
 }

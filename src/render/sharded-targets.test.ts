@@ -183,7 +183,7 @@ describe.each(["2.42.0", "3.16.0"])("with Prometheus %s", (version) => {
           await writeFile(path.join(root, file.path), file.content, { mode: file.mode });
         const dataDir = path.join(root, folder, "data");
         const paths = { configFile: path.join(root, configFile), dataDir, listenAddress: "127.0.0.1:0" };
-        return start(serverFlags(fleet, paths));
+        return start(serverFlags(fleet, features, paths));
       }),
     );
     return Promise.all(urls.map(targetsOf));

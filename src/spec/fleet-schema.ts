@@ -35,6 +35,11 @@ const prometheus = section({
   retentionSize: matching(/^[1-9]\d*(?:[KMGTPE]?B)$/, 'a size such as "512MB" or "50GB"')
     .optional()
     .describe("How many bytes of blocks a server keeps at most."),
+  outOfOrderWindow: duration()
+    .default("2h")
+    .describe(
+      "How far back a replica that was away gets what it missed from its partner: Prometheus' out_of_order_time_window. 0s: it stays without. Needs Prometheus 2.39, and 3.4 for native histograms.",
+    ),
   externalLabels: labels()
     .prefault({})
     .describe("Labels that go with alerts, federation and remote writes; the same on every server."),

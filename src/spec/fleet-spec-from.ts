@@ -20,6 +20,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       evaluationInterval: prometheus.evaluationInterval,
       retention: prometheus.retention,
       retentionSize: prometheus.retentionSize,
+      outOfOrderWindow: prometheus.outOfOrderWindow,
       externalLabels: prometheus.externalLabels,
       global: prometheus.global,
       extraArgs: prometheus.extraArgs,

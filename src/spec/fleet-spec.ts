@@ -32,6 +32,8 @@ export interface PrometheusSpec {
   evaluationInterval: string | undefined;
   retention: string;
   retentionSize: string | undefined;
+  /** How far back what a replica missed is copied from its partner; "0s" switches healing off. */
+  outOfOrderWindow: string;
   externalLabels: Readonly<Record<string, string>>;
   /** Further keys of Prometheus' `global` section, verbatim. */
   global: Verbatim;

@@ -66,6 +66,7 @@ export const ownFlags: Readonly<Record<string, string | undefined>> = {
   "storage.tsdb.retention": "spec.prometheus.retention",
   "storage.tsdb.retention.size": "spec.prometheus.retentionSize",
   "storage.tsdb.retention.time": "spec.prometheus.retention",
+  "web.enable-remote-write-receiver": "spec.prometheus.outOfOrderWindow",
   "web.listen-address": undefined,
   "web.max-connections": undefined,
 };
