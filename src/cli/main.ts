@@ -20,6 +20,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   diff: () => import("./diff.ts"),
   logs: () => import("./logs.ts"),
   server: () => import("./server.ts"),
+  heal: () => import("./heal.ts"),
   supervise: () => import("./supervise.ts"),
   programs: () => import("./programs.ts"),
   gateway: () => import("./gateway.ts"),

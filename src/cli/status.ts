@@ -49,14 +49,31 @@ function describe(status: StatusDocument): string {
   const errors = [...servers, evaluator, ...others].flatMap(({ name, lastError }) =>
     lastError ? [`${name}, ${ago(Date.now() - Date.parse(lastError.at))} ago: ${lastError.text}`] : [],
   );
+  const healed = servers.flatMap(describeHealing);
   return [
     `${paint(process.stdout, "bold", fleet)}  ${gateway}  ${status.whole ? "whole" : "not whole"}`,
     `${supervised}, state in ${state}, from ${source ?? "the built-in declaration"}`,
     "",
     ...lines,
+    ...(healed.length > 0 ? ["", "Healing:", ...healed.map((line) => `  ${line}`)] : []),
     ...(errors.length > 0 ? ["", "Last errors:", ...errors.map((error) => `  ${error}`)] : []),
     "",
   ].join("\n");
+}
+
+/** What a server is given, or was given last, of what it missed. */
+function describeHealing({ name, healing }: ServerStatus): string[] {
+  if (healing?.now) {
+    const { partner, holes, done, samples, since } = healing.now;
+    return [
+      `${name} is given what it missed by ${partner} since ${ago(Date.now() - Date.parse(since))}: ${done} of ${holes} holes, ${samples} samples`,
+    ];
+  }
+  if (!healing?.last) return [];
+  const { at, partners, samples, series, seconds } = healing.last;
+  return [
+    `${name}, ${ago(Date.now() - Date.parse(at))} ago: ${samples} samples of ${series} series from ${partners.join(", ")} in ${seconds.toFixed(1)} s`,
+  ];
 }
 
 function row(member: MemberStatus | ServerStatus): string[] {

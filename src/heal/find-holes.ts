@@ -12,13 +12,20 @@ export interface TargetHole extends TimeRange {
   interval: number;
 }
 
+/** In which a server has scraped nobody. */
+export interface Outage extends TimeRange {
+  /** ms between two scrapes of a target. */
+  interval: number;
+}
+
 export interface Holes {
   /** By target, ascending. */
   targets: readonly TargetHole[];
-  /** In which the server has scraped nobody. */
-  outages: readonly (TimeRange & { interval: number })[];
+  outages: readonly Outage[];
   /** Every target of the partner, instances by job. */
   instances: ReadonlyMap<string, ReadonlySet<string>>;
+  /** ms: what is newer may still come. */
+  now: number;
   /** ms: before this, nothing can turn out to be missing that is not among these. */
   settled: number;
 }
@@ -63,21 +70,22 @@ export async function findHoles(
 
 function compare(own: Scrapes, theirs: Scrapes, range: TimeRange): Holes {
   const targets: TargetHole[] = [];
-  const outages: (TimeRange & { interval: number })[] = [];
+  const outages: Outage[] = [];
   const instances = new Map<string, Set<string>>();
-  let settled = range.to - fresh;
+  const now = range.to - fresh;
+  let settled = now;
   for (const [key, { job, instance, good, any }] of theirs.targets) {
     instances.set(job, (instances.get(job) ?? new Set()).add(instance));
     const mine = own.targets.get(key);
     const interval = Math.max(0, ...any.map((run) => run.interval));
-    const until = range.to - fresh - freshIntervals * interval;
-    settled = Math.min(settled, until - interval);
+    const old = now - freshIntervals * interval;
+    settled = Math.min(settled, old - interval);
     const found = [
-      ...missedScrapes(mine?.good ?? [], good, 0, until),
-      ...missedScrapes(mine?.any ?? [], any, 0, until),
+      ...missedScrapes(mine?.good ?? [], good, 0, now),
+      ...missedScrapes(mine?.any ?? [], any, 0, now),
     ].map((missed) => ({
       from: Math.max(missed.after + 1, missed.from - missed.interval, range.from),
-      to: Math.min(missed.before - 1, missed.to + missed.interval, until),
+      to: Math.min(missed.before - 1, missed.to + missed.interval, missed.before < Infinity ? now : old),
       interval: missed.interval,
     }));
     for (const hole of joined(found)) {
@@ -85,7 +93,7 @@ function compare(own: Scrapes, theirs: Scrapes, range: TimeRange): Holes {
       if (own.hasNothing(hole)) outages.push({ ...own.aroundNothing(hole, range), interval: hole.interval });
     }
   }
-  return { targets, outages: joined(outages), instances, settled };
+  return { targets, outages: joined(outages), instances, now, settled };
 }
 
 /** What a server has scraped, by its samples of `up`. */

@@ -127,6 +127,12 @@ function valueOf({ bytes, isHistogram }: EncodedSample): string {
 }
 const resetHint = 14;
 
+/** Whether a time is away from all that a replica has scraped itself. */
+const away = (samples: Map<number, string>, time: number) =>
+  ![...samples.keys()].some(
+    (own) => Math.abs(own - time) <= interval / 2 && (own - start) % interval === phase.a,
+  );
+
 const external = { cluster: "eu" };
 
 describe.each(["3.16", "2.42"])("Prometheus %s", (version) => {
@@ -195,11 +201,6 @@ describe.each(["3.16", "2.42"])("Prometheus %s", (version) => {
       }),
     );
   }
-
-  const away = (samples: Map<number, string>, time: number) =>
-    ![...samples.keys()].some(
-      (own) => Math.abs(own - time) <= interval / 2 && (own - start) % interval === phase.a,
-    );
 
   beforeAll(async () => {
     partner = await server("b");

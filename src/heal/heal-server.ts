@@ -1,4 +1,4 @@
-import { findHoles, type Holes, type TargetHole } from "./find-holes.ts";
+import { findHoles, type Outage } from "./find-holes.ts";
 import type { HealedServer, HealingTerms, TimeRange } from "./healed-server.ts";
 import type { HealProgress } from "./heal-progress.ts";
 import { HoleFiller } from "./hole-filler.ts";
@@ -7,6 +7,8 @@ import { ServerSamples } from "./server-samples.ts";
 export interface HealOutcome extends HealProgress {
   /** ms since 1970: before this, the server has all that the partner has. */
   settled: number;
+  /** After which rules may still be evaluated for the first time: to be looked at again. */
+  recentOutages: readonly Outage[];
 }
 
 export interface HealServerOptions {
@@ -17,6 +19,8 @@ export interface HealServerOptions {
   now: number;
   /** ms: what is older was looked at before. */
   since?: number | undefined;
+  /** recentOutages of the time before. */
+  again?: readonly Outage[] | undefined;
   /** Of the time that the servers may be kept busy, above 0, at most 1. */
   share?: number;
   onProgress?: (progress: HealProgress) => void;
@@ -26,6 +30,7 @@ export interface HealServerOptions {
 const usualShare = 0.5;
 /** What is nearly too old for the window would be when it is written. ms */
 const windowMargin = 60_000;
+const recent = 180_000;
 
 /**
  * Copies what a server lacks of its partner's samples, as far back as the server takes them. Can be ended at any moment and done
@@ -49,26 +54,19 @@ export async function healServer(options: HealServerOptions): Promise<HealOutcom
       refusedHistograms: 0,
     };
     const tell = () => options.onProgress?.({ ...progress });
-    if (found.targets.length > 0) {
+    const filler = new HoleFiller(samples, server, partner, terms.lateHistograms, progress, tell);
+    if (found.targets.length > 0) tell();
+    // series without a target first: that nobody was scraped, by which they are found, is not to be seen any more afterwards
+    for (const outage of [...(options.again ?? []), ...found.outages])
+      await filler.fillOutage(outage, found.instances, found.now);
+    for (const hole of found.targets.toSorted((left, right) => left.from - right.from)) {
+      await filler.fillTarget(hole);
+      progress.done++;
       tell();
-      const filler = new HoleFiller(samples, server, partner, terms.lateHistograms, progress, tell);
-      await fill(filler, found, () => {
-        progress.done++;
-        tell();
-      });
     }
-    return { ...progress, settled: found.settled };
+    const recentOutages = found.outages.filter(({ to }) => to > now - recent);
+    return { ...progress, settled: found.settled, recentOutages };
   } finally {
     samples.close();
-  }
-}
-
-/** Series without a target first: that nobody was scraped, by which they are found, is not to be seen any more afterwards. */
-async function fill(filler: HoleFiller, found: Holes, onDone: () => void): Promise<void> {
-  for (const outage of found.outages) await filler.fillOutage(outage, found.instances, found.settled);
-  const byTime = (left: TargetHole, right: TargetHole) => left.from - right.from;
-  for (const hole of found.targets.toSorted(byTime)) {
-    await filler.fillTarget(hole);
-    onDone();
   }
 }

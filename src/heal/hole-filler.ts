@@ -3,7 +3,7 @@ import type { EncodedSeries } from "../remote-read/encoded-series.ts";
 import { keyHasLabel, labelInKey } from "../remote-read/label-key.ts";
 import { quoteRegex } from "../remote-read/quote-regex.ts";
 import type { ReadMatcher } from "../remote-read/read-request.ts";
-import type { TargetHole } from "./find-holes.ts";
+import type { Outage, TargetHole } from "./find-holes.ts";
 import type { HealProgress } from "./heal-progress.ts";
 import type { HealedServer, TimeRange } from "./healed-server.ts";
 import { guardOf, lackingSamples } from "./lacking-samples.ts";
@@ -75,9 +75,9 @@ export class HoleFiller {
    * pushed. @throws as fillTarget
    */
   async fillOutage(
-    outage: TimeRange & { interval: number },
+    outage: Outage,
     instances: ReadonlyMap<string, ReadonlySet<string>>,
-    until: number,
+    now: number,
   ): Promise<void> {
     const written = new Set<string>();
     const intervalOf: IntervalOf = (theirs) => {
@@ -90,7 +90,7 @@ export class HoleFiller {
       return { interval, guard: guardOf(interval, 0) };
     };
     // the first evaluation comes a while after the first scrape
-    const range = { from: outage.from, to: Math.min(outage.to + longestRuleInterval, until) };
+    const range = { from: outage.from, to: Math.min(outage.to + longestRuleInterval, now) };
     for (const matchers of withoutTargets(instances))
       await this.#inSlices(range, longestRuleInterval, async (part) => {
         const theirs = await this.#samples.read(this.#partner, matchers, part);
@@ -101,7 +101,11 @@ export class HoleFiller {
           around * longestRuleInterval,
           intervalOf,
           written,
-          outage,
+          (interval, times) => {
+            // a rule that was not evaluated yet will be at any moment
+            const isBack = (times.at(-1) ?? 0) > outage.to || now > outage.to + 2 * interval;
+            return isBack ? outage.to + interval : outage.to;
+          },
         );
       });
   }
@@ -131,7 +135,7 @@ export class HoleFiller {
 
   /**
    * Writes what the server lacks in a part, `up` last: while that is missing, everything is looked at again.
-   * @param outage where the part goes beyond it, a series is copied for an interval more
+   * @param until ms up to which a series is copied, by its interval and the times of its own samples
    * @returns how many samples the partner has
    */
   async #copy(
@@ -141,7 +145,7 @@ export class HoleFiller {
     margin: number,
     intervalOf: IntervalOf,
     written: Set<string>,
-    outage?: TimeRange,
+    until?: (interval: number, own: readonly number[]) => number,
   ): Promise<number> {
     if (theirs.length === 0) return 0;
     const own = new Map<string, number[]>();
@@ -157,8 +161,9 @@ export class HoleFiller {
       const all = samplesOf(content);
       count += all.length;
       const { interval, guard } = intervalOf(all);
-      const range = outage ? { from: part.from, to: Math.min(part.to, outage.to + interval) } : part;
-      const lacking = lackingSamples(own.get(key) ?? [], all, { range, interval, guard });
+      const times = own.get(key) ?? [];
+      const range = until ? { from: part.from, to: Math.min(part.to, until(interval, times)) } : part;
+      const lacking = lackingSamples(times, all, { range, interval, guard });
       const samples = this.#lateHistograms ? lacking : lacking.filter(({ isHistogram }) => !isHistogram);
       this.#progress.refusedHistograms += lacking.length - samples.length;
       if (samples.length === 0) continue;
@@ -178,7 +183,6 @@ export class HoleFiller {
 
 /** Selectors that together match every series that belongs to none of the targets, each once. */
 function withoutTargets(instances: ReadonlyMap<string, ReadonlySet<string>>): ReadMatcher[][] {
-  const anyOf = (values: Iterable<string>) => [...values].toSorted().map(quoteRegex).join("|");
   const jobs = [...instances.keys()].toSorted();
   // a read needs a matcher that does not match the empty label
   const named: ReadMatcher = { op: "!=", name: "__name__", value: "" };
@@ -190,4 +194,8 @@ function withoutTargets(instances: ReadonlyMap<string, ReadonlySet<string>>): Re
       { op: "!~", name: "instance", value: anyOf(instances.get(job) ?? []) },
     ]),
   ];
+}
+
+function anyOf(values: Iterable<string>): string {
+  return [...values].toSorted().map(quoteRegex).join("|");
 }

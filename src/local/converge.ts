@@ -1,11 +1,14 @@
 import { type Complaint, PromfleetError } from "../errors/promfleet-error.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import type { FleetBuild } from "./fleet-build.ts";
-import type { LocalFleet, Say } from "./local-fleet.ts";
+import type { LocalFleet, Member, Say } from "./local-fleet.ts";
 import { type Change, pendingChanges } from "./pending-changes.ts";
 import { reloadServer } from "./reload-server.ts";
 import { restartServer } from "./restart-server.ts";
 import { untilReady } from "./until-ready.ts";
+
+/** Gives a server what it missed while it was restarted. */
+export type Heal = (member: Member, build: FleetBuild, signal: AbortSignal) => Promise<void>;
 
 /**
  * Makes the fleet what a build says, from whatever it is: starts what is new, reloads what can be reloaded, restarts one replica at
@@ -17,6 +20,7 @@ export async function converge(
   build: FleetBuild,
   say: Say,
   signal: AbortSignal,
+  heal: Heal,
 ): Promise<readonly Change[]> {
   const fresh = fleet.published === undefined || fleet.names().length === 0;
   await fleet.choosePorts(build);
@@ -40,7 +44,8 @@ export async function converge(
     await reloadServer(member, next, fleet.paths);
     say(`${next.name} runs its new configuration`);
   }
-  for (const next of having("restart", "server")) await restartServer(fleet, next, say, signal);
+  for (const next of having("restart", "server"))
+    await restartServer(fleet, next, say, signal, async (member) => await heal(member, build, signal));
   // those that nothing changes for are known by what they are to be from now on
   for (const next of desired) fleet.want(next);
   await fleet.publish(build);

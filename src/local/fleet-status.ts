@@ -11,7 +11,7 @@ import { findRecorded, readProcessRecord } from "./process-record.ts";
 import { apiData, isObject, isReady } from "./prometheus-probe.ts";
 import { activeTargets } from "./scrape-progress.ts";
 import type { StatePaths } from "./state-paths.ts";
-import type { MemberStatus, ServerStatus, StatusDocument } from "./status-document.ts";
+import type { HealingStatus, MemberStatus, ServerStatus, StatusDocument } from "./status-document.ts";
 
 /** ms that a server may take to say how it is. */
 const timeout = 3000;
@@ -19,12 +19,14 @@ const timeout = 3000;
 /**
  * How a fleet is, as the processes themselves say.
  * @param live of its supervisor; without one the records tell who there was
+ * @param healing what the supervisor gives to whom
  * @throws PromfleetError FLEET_ABSENT, STATE_CORRUPT
  */
 export async function fleetStatus(
   paths: StatePaths,
   supervisor: StatusDocument["supervisor"],
   live?: LocalFleet,
+  healing: (name: string) => HealingStatus | undefined = () => undefined,
 ): Promise<StatusDocument> {
   const accepted = await readAccepted(paths);
   const published = live?.published;
@@ -36,7 +38,9 @@ export async function fleetStatus(
     processes.map(async (one) => ({ one, status: await memberStatus(paths, one, live) })),
   );
   const servers = await Promise.all(
-    statuses.flatMap(({ one, status }) => (one.server ? [serverStatus(one.server.plan, status)] : [])),
+    statuses.flatMap(({ one, status }) =>
+      one.server ? [serverStatus(one.server.plan, status, healing(one.name))] : [],
+    ),
   );
   const others = statuses.flatMap(({ one, status }) => (one.server ? [] : [status]));
   const evaluator = await evaluatorStatus(paths, memberNames(fleet).evaluator);
@@ -111,6 +115,7 @@ async function memberStatus(
 async function serverStatus(
   { shard, replica }: { shard: string; replica: string },
   status: MemberStatus,
+  healing: HealingStatus | undefined,
 ): Promise<ServerStatus> {
   const { url } = status;
   const asked = status.state === "ready" && url !== null;
@@ -124,6 +129,7 @@ async function serverStatus(
     replica,
     targets: targets ? { up: count("up"), down: count("down"), unknown: count("unknown") } : null,
     series: series ?? null,
+    healing: healing ?? null,
   };
 }
 

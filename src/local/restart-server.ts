@@ -18,7 +18,8 @@ const discovery = 12_000;
 
 /**
  * Restarts a server with another command line, when the other replicas of its shard are ready and have scraped; done when it has
- * two good scrapes of every target that they have, so that the next one may go.
+ * two good scrapes of every target that they have, and what it missed meanwhile, so that the next one may go.
+ * @param heal gives it what it missed
  * @throws PromfleetError NOT_STARTED, CHANGE_FAILED; the signal's reason
  */
 export async function restartServer(
@@ -26,6 +27,7 @@ export async function restartServer(
   next: DesiredProcess,
   say: Say,
   signal: AbortSignal,
+  heal: (member: Member) => Promise<void>,
 ): Promise<void> {
   const partners = partnersOf(fleet, next);
   for (const partner of partners) await untilComplete(partner, fleet.member(next.name), signal);
@@ -37,9 +39,11 @@ export async function restartServer(
   await untilReady(member, say, signal);
   await waitForScrapes(member, partners[0], new ScrapeCount(since, 2), signal);
   say(`${next.name} has two good scrapes of its targets`);
+  await heal(member);
 }
 
-function partnersOf(fleet: LocalFleet, { name, server }: DesiredProcess): Member[] {
+/** The other replicas of its shard that were not told to stay stopped. */
+export function partnersOf(fleet: LocalFleet, { name, server }: DesiredProcess): Member[] {
   return fleet
     .names()
     .map((other) => fleet.member(other))
@@ -53,8 +57,8 @@ async function untilComplete(partner: Member, other: Member | undefined, signal:
   await waitForScrapes(partner, other, new ScrapeCount(0, 1), signal);
 }
 
-/** @throws PromfleetError CHANGE_FAILED when a target that the other one scrapes is not scraped in time */
-async function waitForScrapes(
+/** @throws PromfleetError CHANGE_FAILED when a target that the other one scrapes is not scraped in time; the signal's reason */
+export async function waitForScrapes(
   member: Member,
   other: Member | undefined,
   count: ScrapeCount,

@@ -30,6 +30,8 @@ export interface StatePaths {
   supervisor: string;
   /** Held while somebody starts or stops the fleet. */
   startLock: string;
+  /** Held while somebody copies into a server what it missed. */
+  healLock: string;
   processes: string;
   /** The gateway's own folder; its evaluator's is inside. */
   gateway: string;
@@ -52,6 +54,7 @@ export function statePaths(folder: string): StatePaths {
     topology: at("topology.json"),
     supervisor: at("supervisor.json"),
     startLock: at("start.lock"),
+    healLock: at("heal.lock"),
     processes: at("processes"),
     gateway: at("gateway"),
     evaluator: at("gateway", "evaluator"),

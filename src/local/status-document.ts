@@ -42,4 +42,21 @@ export interface ServerStatus extends MemberStatus {
   targets: { up: number; down: number; unknown: number } | null;
   /** In its head block. */
   series: number | null;
+  /** How it is given what it missed; null where its supervisor has not done so, or does not tell. */
+  healing: HealingStatus | null;
+}
+
+/** What a server is given of what it missed while it was away. Times in ISO 8601. */
+export interface HealingStatus {
+  /** Under way. */
+  now: { partner: string; since: string; holes: number; done: number; samples: number } | null;
+  /** The last time that it lacked anything. */
+  last: {
+    at: string;
+    partners: readonly string[];
+    holes: number;
+    series: number;
+    samples: number;
+    seconds: number;
+  } | null;
 }

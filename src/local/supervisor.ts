@@ -1,11 +1,12 @@
 import { rm } from "node:fs/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { type AcceptedFleet, readAccepted, readOwners, writeAccepted } from "./accepted-fleet.ts";
-import { converge } from "./converge.ts";
+import { converge, type Heal } from "./converge.ts";
 import type { Change } from "./pending-changes.ts";
 import type { SelfArgv } from "./desired-processes.ts";
 import { evaluatorRecordFile } from "./evaluator-process.ts";
 import { buildFleet, type FleetBuild } from "./fleet-build.ts";
+import { FleetHealer } from "./fleet-healer.ts";
 import { fleetStatus } from "./fleet-status.ts";
 import { LocalFleet, type Say } from "./local-fleet.ts";
 import { signalProcess } from "./process-identity.ts";
@@ -24,6 +25,7 @@ export class Supervisor {
   readonly #paths: StatePaths;
   readonly #fleet: LocalFleet;
   readonly #say: Say;
+  readonly #healer: FleetHealer;
   /** The declaration that is in force. */
   #build: FleetBuild | undefined;
   /** What is being done, and how to have it given up. */
@@ -37,6 +39,7 @@ export class Supervisor {
     this.#paths = paths;
     this.#say = say;
     this.#fleet = new LocalFleet(paths, self, say);
+    this.#healer = new FleetHealer(this.#fleet, say);
   }
 
   /** Takes over what runs. @throws PromfleetError STATE_CORRUPT */
@@ -45,6 +48,7 @@ export class Supervisor {
     const accepted = await readAccepted(this.#paths);
     this.#build = accepted && buildFleet(accepted, await readOwners(this.#paths));
     await this.#fleet.takeOver(this.#build);
+    this.#healer.start();
     this.#following = setInterval(() => void this.#follow(), followEvery);
   }
 
@@ -52,7 +56,10 @@ export class Supervisor {
   async resume(): Promise<void> {
     const build = this.#build;
     if (!build || this.#handed || this.#ending) return;
-    await this.#alone("start", async (signal) => await converge(this.#fleet, build, this.#say, signal));
+    await this.#alone(
+      "start",
+      async (signal) => await converge(this.#fleet, build, this.#say, signal, this.#heal),
+    );
   }
 
   /**
@@ -69,7 +76,7 @@ export class Supervisor {
       // from the first process on it must be known what the fleet is
       if (!running) await writeAccepted(this.#paths, accepted, owners);
       try {
-        const changes = await converge(this.#fleet, next, this.#say, signal);
+        const changes = await converge(this.#fleet, next, this.#say, signal, this.#heal);
         await writeAccepted(this.#paths, accepted, owners);
         this.#build = next;
         return changes;
@@ -82,7 +89,9 @@ export class Supervisor {
   }
 
   async status(): Promise<StatusDocument> {
-    return await fleetStatus(this.#paths, { pid: process.pid, state: "running" }, this.#fleet);
+    return await fleetStatus(this.#paths, { pid: process.pid, state: "running" }, this.#fleet, (name) =>
+      this.#healer.status(name),
+    );
   }
 
   /** @throws PromfleetError SERVER_UNKNOWN, USAGE */
@@ -107,13 +116,16 @@ export class Supervisor {
       new PromfleetError({ code: "TAKEN_DOWN", message: `the fleet in ${this.#paths.root} was taken down` }),
     );
     await this.#work?.done.catch(() => undefined);
+    await this.#healer.stop();
     await takeDown(this.#fleet, say);
   }
+
+  readonly #heal: Heal = async (member, build, signal) => await this.#healer.heal(member, build, signal);
 
   /** Back to the declaration before; what cannot be taken back is told, and shows in the status. */
   async #takeBack(before: FleetBuild, signal: AbortSignal): Promise<void> {
     this.#say("the change is taken back");
-    await converge(this.#fleet, before, this.#say, signal).catch((error: unknown) => {
+    await converge(this.#fleet, before, this.#say, signal, this.#heal).catch((error: unknown) => {
       this.#say(`not all could be taken back: ${error instanceof Error ? error.message : String(error)}`);
     });
   }
