@@ -46,7 +46,8 @@ export function missedScrapes(
       before: next?.from ?? Number.POSITIVE_INFINITY,
     };
     for (const other of overlapping(others, hole.after, Math.min(hole.before, until))) {
-      const interval = Math.max(other.interval, last?.interval ?? 0, next?.interval ?? 0);
+      // its own may be of another time, with another configuration
+      const interval = other.interval || Math.max(last?.interval ?? 0, next?.interval ?? 0);
       const opens = hole.after + margin * interval;
       const closes = Math.min(hole.before - margin * interval, until);
       const from = Math.max(opens, other.from);

@@ -48,7 +48,31 @@ export function likelyInterval(times: readonly number[], partner: number, before
   return known.length > 0 ? Math.min(...known) : 0;
 }
 
-/** All of both, joined where no gap is between them. Neither list is changed. */
+/** ms in which a target is taken to be scraped at one interval: a configuration may change it at any time. */
+const steady = 600_000;
+
+/** Times in stretches in which the interval is taken to be the same. @param times ascending, ms */
+export function steadyStretches(times: readonly number[]): number[][] {
+  const stretches: number[][] = [];
+  let number: number | undefined;
+  for (const time of times) {
+    const own = Math.floor(time / steady);
+    if (own === number) stretches.at(-1)?.push(time);
+    else stretches.push([time]);
+    number = own;
+  }
+  return stretches;
+}
+
+/** Runs whose intervals are further apart than this are of different configurations. */
+const alike = 1.5;
+
+function isAlike(one: ScrapeRun, other: ScrapeRun): boolean {
+  if (one.interval === 0 || other.interval === 0) return true;
+  return Math.max(one.interval, other.interval) < alike * Math.min(one.interval, other.interval);
+}
+
+/** All of both, joined where they overlap, and where no gap is between them and the interval is the same. Neither list is changed. */
 export function joinRuns(
   some: readonly ScrapeRun[],
   others: readonly ScrapeRun[],
@@ -58,7 +82,8 @@ export function joinRuns(
   for (const run of [...some, ...others].toSorted((left, right) => left.from - right.from)) {
     const last = joined.at(-1);
     const interval = last ? Math.max(last.interval, run.interval) : 0;
-    if (last && (run.from <= last.to || !isGap(run.from - last.to, interval, allowed))) {
+    const goesOn = last && isAlike(last, run) && !isGap(run.from - last.to, interval, allowed);
+    if (last && (run.from <= last.to || goesOn)) {
       if (run.to >= last.to && run.interval > 0) last.interval = run.interval;
       last.to = Math.max(last.to, run.to);
       last.interval ||= run.interval;

@@ -1,4 +1,11 @@
-import { type ScrapeRun, joinRuns, likelyInterval, runsOf, runsSince } from "../../coverage/scrape-run.ts";
+import {
+  type ScrapeRun,
+  joinRuns,
+  likelyInterval,
+  runsOf,
+  runsSince,
+  steadyStretches,
+} from "../../coverage/scrape-run.ts";
 import type { GoodScrapes } from "../../coverage/up-samples.ts";
 import type { HoleTarget } from "./hole.ts";
 
@@ -41,12 +48,17 @@ export class ReplicaScrapes {
     partners: readonly ReplicaScrapes[],
   ): void {
     for (const { key, job, instance, times } of scrapes) {
-      const [first, last] = [times[0], times.at(-1)];
-      if (first === undefined || last === undefined) continue;
+      if (times.length === 0) continue;
       const before = this.#targets.get(key)?.runs ?? [];
-      const partner = Math.min(...partners.map((one) => one.#intervalOf(key, first, last) || Infinity));
-      const interval = likelyInterval(times, Number.isFinite(partner) ? partner : 0, nearest(before, first));
-      const runs = joinRuns(before, runsOf(times, interval, allowed), allowed);
+      const found: ScrapeRun[] = [];
+      for (const stretch of steadyStretches(times)) {
+        const [first = 0, last = first] = [stretch[0], stretch.at(-1)];
+        const partner = Math.min(...partners.map((one) => one.#intervalOf(key, first, last) || Infinity));
+        const nearby = nearest([...before, ...found.slice(-1)], first);
+        const interval = likelyInterval(stretch, Number.isFinite(partner) ? partner : 0, nearby);
+        found.push(...runsOf(stretch, interval, allowed));
+      }
+      const runs = joinRuns(before, found, allowed);
       this.#targets.set(key, { job, instance, runs });
     }
     const known = this.#known;
