@@ -4,6 +4,7 @@ import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
+import { healing } from "./healing.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   availability,
   lostShard,
   chaos,
+  healing,
   memory,
   freshClone,
 ];

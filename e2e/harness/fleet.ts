@@ -34,10 +34,11 @@ export class Fleet {
   readonly state: string;
   readonly #place: Workplace;
 
-  constructor(place: Workplace) {
+  /** @param name apart from other fleets of the check */
+  constructor(place: Workplace, name = "") {
     this.#place = place;
-    this.file = place.path("fleet.yaml");
-    this.state = place.path("state");
+    this.file = place.path(`${name}fleet.yaml`);
+    this.state = place.path(`${name}state`);
   }
 
   /** `up --detach`. @throws when it fails, with what it said */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import {
   duration,
+  durationOrNone,
   labelName,
   listOf,
   matching,
@@ -35,7 +36,7 @@ const prometheus = section({
   retentionSize: matching(/^[1-9]\d*(?:[KMGTPE]?B)$/, 'a size such as "512MB" or "50GB"')
     .optional()
     .describe("How many bytes of blocks a server keeps at most."),
-  outOfOrderWindow: duration()
+  outOfOrderWindow: durationOrNone()
     .default("2h")
     .describe(
       "How far back a replica that was away gets what it missed from its partner: Prometheus' out_of_order_time_window. 0s: it stays without. Needs Prometheus 2.39, and 3.4 for native histograms.",

@@ -33,6 +33,15 @@ export function duration(): z.ZodString {
     .refine((value) => (parseDuration(value) ?? 0) > 0, { error });
 }
 
+/** A duration as Prometheus writes it, or none at all. */
+export function durationOrNone(): z.ZodString {
+  const error = 'a duration such as "15s" or "1m30s", or "0s"';
+  return z
+    .string({ error })
+    .regex(durationPattern, { error, abort: true })
+    .refine((value) => parseDuration(value) !== undefined, { error });
+}
+
 /** Sections of Prometheus' own, taken as they are. */
 export function verbatim(): z.ZodRecord<z.ZodString, z.ZodUnknown> {
   return z.record(z.string(), z.unknown(), { error: "a map" });
