@@ -1,12 +1,12 @@
 import { readFile } from "node:fs/promises";
 import type { ZodType } from "zod";
 import { PromfleetError } from "../errors/promfleet-error.ts";
-import { asWriteError, isCode, writeAtomically } from "./atomic-write.ts";
+import { isCode, writeAtomically } from "./atomic-write.ts";
 
 /**
  * Reads a JSON file that promfleet wrote.
  * @returns undefined when there is none
- * @throws PromfleetError STATE_CORRUPT when it holds anything else: what was known is never silently forgotten
+ * @throws PromfleetError STATE_CORRUPT when it holds anything else: what was known is never silently forgotten; FILE_UNREADABLE
  */
 export async function readStateFile<T>(file: string, schema: ZodType<T>): Promise<T | undefined> {
   let text: string;
@@ -14,7 +14,15 @@ export async function readStateFile<T>(file: string, schema: ZodType<T>): Promis
     text = await readFile(file, "utf8");
   } catch (error) {
     if (isCode(error, ["ENOENT", "ENOTDIR"])) return undefined;
-    throw asWriteError(error, file);
+    if (!isCode(error, ["EACCES", "EPERM", "EISDIR", "ELOOP"])) throw error;
+    throw new PromfleetError(
+      {
+        code: "FILE_UNREADABLE",
+        message: `cannot read ${file}: ${error.code === "EISDIR" ? "it is a folder" : "permission denied"}`,
+        advice: "Run this as the user whose fleet it is, or name another folder with --state.",
+      },
+      { cause: error },
+    );
   }
   const corrupt = (why: string) =>
     new PromfleetError({ code: "STATE_CORRUPT", message: `${file} is damaged: ${why}` });
