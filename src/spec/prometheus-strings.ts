@@ -1,3 +1,4 @@
+import { secretKeys } from "./import/held-secrets.ts";
 import type { ValuePath } from "./input-document.ts";
 import type { Finding, SourceOf } from "./schema-complaints.ts";
 import { pathText } from "./schema-complaints.ts";
@@ -66,6 +67,12 @@ export function stringFindings(section: unknown, path: ValuePath, sourceOf: Sour
   }
   if (!isPlain(section)) return [];
   const source = sourceOf(path);
+  if (isSecret(path)) {
+    if (!wantsString(path) && (source === undefined || readsBack(section, source))) return [];
+    const type = section instanceof Date ? "date" : typeof section;
+    const message = `${pathText(path)} is a ${type} as YAML reads it, and Prometheus wants a string there`;
+    return [{ code: "SPEC_NOT_A_STRING", message, path, advice: "Put it in quotes." }];
+  }
   const what = `${pathText(path)} is ${shownWithType(section, source)}`;
   if (wantsString(path)) {
     const message = `${what}, and Prometheus wants a string there`;
@@ -83,6 +90,12 @@ export function stringFindings(section: unknown, path: ValuePath, sourceOf: Sour
       advice: section instanceof Date ? quoteAdvice(source) : advice,
     },
   ];
+}
+
+/** Whether a secret stands there, which is for no terminal and no log. */
+function isSecret(path: ValuePath): boolean {
+  const key = path.findLast((step) => typeof step === "string");
+  return key !== undefined && secretKeys.has(key);
 }
 
 /** Whether every reader of YAML takes a plain scalar for the same value. */

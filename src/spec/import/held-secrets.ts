@@ -1,6 +1,7 @@
 import { isMap } from "../shown-value.ts";
 
-const secretKeys: ReadonlySet<string> = new Set([
+/** Keys of Prometheus' configuration whose values are secrets. */
+export const secretKeys: ReadonlySet<string> = new Set([
   "password",
   "credentials",
   "bearer_token",
