@@ -21,7 +21,7 @@ export function command(): Command {
 }
 
 const help = `
-What becomes of every process, and a unified diff of the files of the servers (which may hold secrets of fleet.yaml).
+What becomes of every process, and a unified diff of the files of the servers. Secrets of fleet.yaml are shown as <secret N>.
 Exit code 0 when nothing would change, 1 when something would.
 
 Examples:

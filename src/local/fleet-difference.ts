@@ -5,6 +5,7 @@ import type { AcceptedFleet } from "./accepted-fleet.ts";
 import { type DesiredProcess, desiredProcesses, type SelfArgv } from "./desired-processes.ts";
 import { buildFleet } from "./fleet-build.ts";
 import { assignPorts, portNeeds, readPorts } from "./fleet-ports.ts";
+import { HiddenSecrets } from "./hidden-secrets.ts";
 import { lookAtMember } from "./look-at-member.ts";
 import { contentOf } from "./member-files.ts";
 import { type Change, type MemberView, pendingChanges } from "./pending-changes.ts";
@@ -24,7 +25,7 @@ export interface FleetDifference {
 export interface FileDifference {
   /** Servers for which the difference is the same, the one that is shown first. */
   paths: readonly string[];
-  /** Unified, without file names. */
+  /** Unified, without file names and without secrets. */
   diff: string;
 }
 
@@ -76,9 +77,10 @@ async function fileDifferences(
   desired: readonly DesiredProcess[],
 ): Promise<FileDifference[]> {
   const found = new Map<string, string[]>();
+  const secrets = new HiddenSecrets();
   for (const { server } of desired) {
     for (const file of server?.files ?? []) {
-      const diff = await differenceOf(paths, file);
+      const diff = await differenceOf(paths, file, secrets);
       if (diff === "") continue;
       const key = `${path.basename(file.path)}\n${diff}`;
       found.set(key, [...(found.get(key) ?? []), file.path]);
@@ -87,9 +89,12 @@ async function fileDifferences(
   return [...found].map(([key, files]) => ({ paths: files, diff: key.slice(key.indexOf("\n") + 1) }));
 }
 
-async function differenceOf(paths: StatePaths, file: RenderedFile): Promise<string> {
+async function differenceOf(paths: StatePaths, file: RenderedFile, secrets: HiddenSecrets): Promise<string> {
   const there = path.join(paths.root, file.path);
-  return unifiedDiff((await contentOf(there)) ?? (await ruleFileBefore(there)), file.content);
+  const before = (await contentOf(there)) ?? (await ruleFileBefore(there));
+  // labels of a rule may be called as they like
+  if (path.basename(file.path) !== "prometheus.yml") return unifiedDiff(before, file.content);
+  return unifiedDiff(secrets.in(before), secrets.in(file.content));
 }
 
 /** The name of a rule file changes with its content: the one that it takes the place of. */
