@@ -35,7 +35,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const urls = [0, 1].map((shard) =>
     replicas.filter((replica) => replica.shard === shard).map(({ proxy }) => proxy.url),
   );
-  const further = { evaluator: { lookback: `${times.lookback}s` }, coverage: { missedScrapes: 1 } };
+  const further = { evaluator: { lookback: `${times.lookback}s` }, coverage: { missedScrapes: 2 } };
   const gateway = await startGateway(place.folder, urls, prometheus, further);
   // what is asked for first lies in the time in which all of them scrape
   await untilElapsed(reach * 1000);
