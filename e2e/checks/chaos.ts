@@ -68,11 +68,10 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
   for (const { at, ms: took, what } of asking.latencies.toSorted((a, b) => b.ms - a.ms).slice(0, 3))
     report.figure("slow", `at ${at.toFixed(1)} s ${what}: ${took.toFixed(0)} ms`);
-  report.claim(
-    "p99 under a second",
-    quantile(latencies, 0.99) < 1000,
-    `p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}, max ${ms(1)}`,
-  );
+  const told = `p50 ${ms(0.5)}, p95 ${ms(0.95)}, p99 ${ms(0.99)}, max ${ms(1)}`;
+  // half a minute, in which programs are still starting, says nothing of latency: the long form does
+  if (soak) report.claim("p99 under a second", quantile(latencies, 0.99) < 1000, told);
+  else report.figure("latency", told);
   const judge = await Judge.start(place, prometheus, replicas, since);
   const missed = replicas
     .map((one) => `${one.shard}${one.name} ${judge.missed(one).toFixed(0)} s`)
