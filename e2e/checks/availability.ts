@@ -1,6 +1,7 @@
+import type { CoverageDocument } from "../../src/cli/coverage-picture.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { Fleet, type FleetDocument, declaration, gatewayPid, untilScraped } from "../harness/fleet.ts";
-import { ask, post } from "../harness/http.ts";
+import { api, ask, post } from "../harness/http.ts";
 import { LoadGenerator, mix, quantile, sendProbe } from "../harness/load.ts";
 import { isAlive, untilGone } from "../harness/processes.ts";
 import { until, untilElapsed } from "../harness/until.ts";
@@ -61,6 +62,7 @@ async function killEachUnderLoad(
       return now && now.pid !== server.pid && isAlive(now.pid) ? now : undefined;
     });
     await untilScraped(again, killed / 1000);
+    await untilWhole(document.gateway, server.name);
     pauses.push(`${server.name} ${((Date.now() - killed) / 1000).toFixed(1)} s`);
   }
   const killed = Date.now();
@@ -79,6 +81,16 @@ async function killEachUnderLoad(
     failures.length === 0 && sent >= perSecond * seconds * 0.95,
     `${failures.length} of ${sent} queries failed in ${elapsed.toFixed(0)} s`,
   );
+}
+
+/** Waits until a server that was away has what it missed: until then its partner alone has that, and must not be lost. */
+async function untilWhole(gateway: string, name: string): Promise<void> {
+  await until(`${name} is whole again`, 60_000, async () => {
+    const { shards } = await api<CoverageDocument>(gateway, "coverage");
+    return shards
+      .flatMap(({ replicas }) => replicas)
+      .some(({ server, known, gaps }) => server === name && known !== null && gaps.length === 0);
+  });
 }
 
 async function untilEvaluator(fleet: Fleet, before: number): Promise<void> {
@@ -101,6 +113,7 @@ async function hangUnderLoad(report: CheckContext["report"], fleet: Fleet, forMs
       process.kill(server.pid, "SIGCONT");
     }
     const { sent, failures, latencies } = await generator.stop();
+    await untilWhole(gateway, server.name);
     for (const failure of failures.slice(0, 10)) report.figure("failed", failure);
     report.claim(
       `${server.name} hangs under load`,
