@@ -289,14 +289,18 @@ async function killHealing(
   random: () => number,
 ): Promise<void> {
   const partner = await partnerOf(fleet, name);
-  const server = await serverNamed(fleet, name);
+  const { pid } = await serverNamed(fleet, name);
   const { supervisor } = await fleet.status();
   process.kill(supervisor.pid, "SIGSTOP");
-  process.kill(server.pid, "SIGKILL");
-  await untilGone(server.pid);
+  process.kill(pid, "SIGKILL");
+  await untilGone(pid);
   const gone = await stretchOf(seconds);
   process.kill(supervisor.pid, "SIGCONT");
-  await until(`${name} is back`, 60_000, async () => await answers(server.url));
+  // under another address, where somebody else has taken its port meanwhile
+  const server = await until(`${name} is back`, 60_000, async () => {
+    const now = await serverNamed(fleet, name);
+    return now.pid !== pid && (await answers(now.url)) ? now : undefined;
+  });
   // before it has two good scrapes, after which it would be healed
   process.kill(supervisor.pid, "SIGKILL");
   const to = Date.now() / 1000;
