@@ -90,14 +90,13 @@ async function withHealing(report: Report, fleet: Fleet, soak: boolean): Promise
 
 /** Rules, of which one comes and goes, so that there are stale markers. */
 function declaration(prometheus: string, shards: number, demo: number, window: string): string {
-  const histograms = prometheus.startsWith("2") ? "[--enable-feature=native-histograms]" : "[]";
   return `apiVersion: promfleet.dev/v1alpha1
 kind: PrometheusFleet
 metadata: {name: main}
 spec:
   shards: ${shards}
   replicas: 2
-  prometheus: {version: "${prometheus}", scrapeInterval: 1s, evaluationInterval: 1s, outOfOrderWindow: ${window}, extraArgs: ${histograms}}
+  prometheus: {version: "${prometheus}", scrapeInterval: 1s, evaluationInterval: 1s, outOfOrderWindow: ${window}}
   monitoring: {fleet: true, node: false, demo: ${demo}}
   rules:
     - name: healed

@@ -104,7 +104,7 @@ export const catalogue = {
   HEALING_OFF: {
     meaning: "The servers of the fleet take no samples that are late, so nothing can be copied into them.",
     advice:
-      "Set spec.prometheus.outOfOrderWindow, have two replicas, and use Prometheus 2.39 or later; then run `promfleet up`.",
+      "Set spec.prometheus.outOfOrderWindow, have two replicas, and use Prometheus 2.39 or later, 2.44 where native histograms are scraped; then run `promfleet up`.",
     exit: exit.input,
   },
   IMPORT_REFUSED: {

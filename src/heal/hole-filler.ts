@@ -134,7 +134,8 @@ export class HoleFiller {
   }
 
   /**
-   * Writes what the server lacks in a part, `up` last: while that is missing, everything is looked at again.
+   * Writes what the server lacks in a part, `up` last: while that is missing, everything is looked at again. Where native histograms
+   * would be refused it stays missing.
    * @param until ms up to which a series is copied, by its interval and the times of its own samples
    * @returns how many samples the partner has
    */
@@ -156,7 +157,7 @@ export class HoleFiller {
         samplesOf(content).map(({ time }) => time),
       );
     const [before, after]: [SeriesToWrite[], SeriesToWrite[]] = [[], []];
-    let count = 0;
+    let [count, refused] = [0, 0];
     for (const { key, labels, content } of theirs) {
       const all = samplesOf(content);
       count += all.length;
@@ -165,13 +166,15 @@ export class HoleFiller {
       const range = until ? { from: part.from, to: Math.min(part.to, until(interval, times)) } : part;
       const lacking = lackingSamples(times, all, { range, interval, guard });
       const samples = this.#lateHistograms ? lacking : lacking.filter(({ isHistogram }) => !isHistogram);
-      this.#progress.refusedHistograms += lacking.length - samples.length;
+      refused += lacking.length - samples.length;
       if (samples.length === 0) continue;
       (keyHasLabel(key, up) ? after : before).push({ labels, samples });
       if (!written.has(key)) this.#progress.series++;
       written.add(key);
     }
-    for (const list of [before, after])
+    this.#progress.refusedHistograms += refused;
+    // who lacks some for good must not look whole
+    for (const list of refused > 0 ? [before] : [before, after])
       for (const { message, samples } of writeRequests(list)) {
         await this.#samples.write(this.#server, message);
         this.#progress.samples += samples;

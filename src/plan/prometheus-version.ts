@@ -7,7 +7,7 @@ export interface PrometheusFeatures {
   readsCarryTraceId: boolean;
   /** As an evaluator, asks remote reads for STREAMED_XOR_CHUNKS instead of SAMPLES. */
   readsChunks: boolean;
-  /** As an evaluator, takes native histograms from remote reads; older ones drop them without a word. */
+  /** Gives native histograms to remote reads for samples and, as an evaluator, takes them; older ones drop them without a word. */
   readsHistograms: boolean;
   /** Serves /api/v1/parse_query. */
   parseQueryApi: boolean;

@@ -39,7 +39,7 @@ const prometheus = section({
   outOfOrderWindow: durationOrNone()
     .default("2h")
     .describe(
-      "How far back a replica that was away gets what it missed from its partner: Prometheus' out_of_order_time_window. 0s: it stays without. Needs Prometheus 2.39, and 3.4 for native histograms.",
+      "How far back a replica that was away gets what it missed from its partner: Prometheus' out_of_order_time_window. 0s: it stays without. Needs Prometheus 2.39, and 3.4 for targets with native histograms.",
     ),
   externalLabels: labels()
     .prefault({})
