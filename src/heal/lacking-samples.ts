@@ -38,7 +38,8 @@ export function lackingSamples<T extends { time: number }>(
     while (next < own.length && (own[next] ?? 0) < time) next++;
     const before = own[next - 1] ?? Number.NEGATIVE_INFINITY;
     const after = own[next] ?? Number.POSITIVE_INFINITY;
-    if (time - before > guard && after - time > guard && after - before > gap * interval) found.push(sample);
+    // on one side it may be just the guard: of two that are half an interval apart, neither would fit otherwise
+    if (time - before >= guard && after - time > guard && after - before > gap * interval) found.push(sample);
   }
   return found;
 }
