@@ -1,6 +1,7 @@
-import { rm } from "node:fs/promises";
+import { access, rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import { isCode } from "./atomic-write.ts";
 import { Announcer, serveControl } from "./control-server.ts";
 import type { SelfArgv } from "./desired-processes.ts";
 import { rotateLog } from "./log-file.ts";
@@ -16,6 +17,8 @@ import { livingSupervisor, socketPath, type SupervisorRecord } from "./superviso
 const patience = 15_000;
 /** ms */
 const rotateEvery = 60_000;
+/** ms between two looks at whether the state is there, and how many must miss it. */
+const missing = { every: 1000, times: 3 };
 
 export interface SuperviseOptions {
   paths: StatePaths;
@@ -31,7 +34,7 @@ export interface SuperviseOptions {
 }
 
 /**
- * Supervises a fleet until it is taken down.
+ * Supervises a fleet until it is taken down, or its state is removed.
  * @throws PromfleetError FLEET_ABSENT, START_IN_PROGRESS when somebody else does, STATE_CORRUPT …
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
@@ -60,13 +63,34 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
     down.resolve();
   };
   terminate.addEventListener("abort", () => void terminated(), { once: true });
+  const watching = watchState(paths, () => {
+    announcer.say("the state is gone, and no command finds the fleet any more: it is taken down");
+    void terminated();
+  });
   void resume(supervisor, options.awaitApply, announcer, down.promise);
   await down.promise;
   clearInterval(rotating);
+  clearInterval(watching);
   await Promise.all([paths.supervisor, socket].map(async (file) => await rm(file, { force: true })));
   server.close();
   server.closeAllConnections();
   announcer.say(`"${fleet}" is down`);
+}
+
+/** @param onGone called once, when somebody has removed the state */
+function watchState(paths: StatePaths, onGone: () => void): NodeJS.Timeout {
+  let missed = 0;
+  const timer = setInterval(async () => {
+    const gone = await access(paths.root).then(
+      () => false,
+      (error: unknown) => isCode(error, ["ENOENT"]),
+    );
+    missed = gone ? missed + 1 : 0;
+    if (missed < missing.times) return;
+    clearInterval(timer);
+    onGone();
+  }, missing.every);
+  return timer;
 }
 
 /** Without anybody's doing the fleet comes back as it was. */

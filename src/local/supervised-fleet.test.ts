@@ -1,7 +1,7 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { type AcceptedFleet, readAccepted } from "./accepted-fleet.ts";
 import { askSupervisor } from "./control-client.ts";
@@ -200,4 +200,19 @@ test("a fleet without a supervisor can be taken down, and nothing is left", asyn
   expect(before.filter((one) => one !== undefined && isAlive(one))).toEqual([]);
   expect(before).not.toContain(undefined);
   expect((await readStatus(paths)).supervisor.state).toBe("stopped");
+});
+
+test("a fleet whose state is removed is taken down, as no command would find it", async () => {
+  await up(declaration());
+  const { identity } = await requireSupervisor(paths);
+  const before = Object.values(await pids()).map((pid) => identify(pid ?? 0));
+  expect(before).not.toContain(undefined);
+  await rm(paths.root, { recursive: true, maxRetries: 5 });
+  const alive = () => [identity, ...before].filter((one) => one !== undefined && isAlive(one));
+  // the supervisor first, or it starts again what is ended
+  onTestFinished(() => {
+    for (const one of alive()) if (one) process.kill(one.pid, "SIGKILL");
+  });
+  expect(await until(() => alive().length === 0, 20_000)).toBe(true);
+  await expect(access(paths.root)).rejects.toMatchObject({ code: "ENOENT" });
 });
