@@ -1,5 +1,5 @@
 import { type ApiAnswer, type Heard, ask, post } from "../harness/http.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Random } from "../harness/random.ts";
 import { type Question, questionsAt } from "./questions.ts";
 
 /** What was answered to a question, by the text of the answer. */
@@ -17,12 +17,12 @@ export class Asking {
   readonly latencies: { at: number; ms: number; what: string }[] = [];
   readonly answers = new Map<string, Answers>();
   readonly #gateway: string;
-  readonly #random: SeededRandom;
+  readonly #random: Random;
   readonly #began = performance.now();
   readonly #open = new Set<Promise<void>>();
   readonly #timer: NodeJS.Timeout;
 
-  constructor(gateway: string, perSecond: number, random: SeededRandom) {
+  constructor(gateway: string, perSecond: number, random: Random) {
     this.#gateway = gateway;
     this.#random = random;
     this.#timer = setInterval(() => this.#sendDue(perSecond), 1000 / perSecond);

@@ -6,14 +6,14 @@ import { ask } from "../harness/http.ts";
 import type { ChaosReplica } from "./chaos-fleet.ts";
 import { replicaFaults } from "./replica-faults.ts";
 import { reach } from "./questions.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Random } from "../harness/random.ts";
 
 export interface MischiefOptions {
   replicas: readonly ChaosReplica[];
   gateway: GatewayAlone;
   /** Text of the topology, of these replicas. */
   topology: Parameters<typeof topologyText>;
-  random: SeededRandom;
+  random: Random;
   /** s of the run. */
   now: () => number;
   /** s between two faults of the evaluator. */

@@ -1,7 +1,7 @@
 import type { Fault } from "../harness/fault-proxy.ts";
 import { untilElapsed } from "../harness/until.ts";
 import type { ChaosReplica } from "./chaos-fleet.ts";
-import type { SeededRandom } from "./seeded-random.ts";
+import type { Random } from "../harness/random.ts";
 
 /** Something that is done to one replica, and undone. */
 export interface ReplicaFault {
@@ -9,7 +9,7 @@ export interface ReplicaFault {
   /** Whether it misses scrapes. */
   misses: boolean;
   /** Resolves when it is over. */
-  strike(replica: ChaosReplica, random: SeededRandom): Promise<void>;
+  strike(replica: ChaosReplica, random: Random): Promise<void>;
 }
 
 /** ms */
@@ -54,7 +54,7 @@ export const replicaFaults: readonly ReplicaFault[] = [
   proxied("hung", () => ({ kind: "hang", after: "anywhere" })),
 ];
 
-function proxied(kind: string, fault: (random: SeededRandom) => Fault): ReplicaFault {
+function proxied(kind: string, fault: (random: Random) => Fault): ReplicaFault {
   return {
     kind,
     misses: false,

@@ -1,4 +1,4 @@
-import type { CoverageDocument } from "../../src/cli/coverage-picture.ts";
+import type { CoverageDocument } from "../../src/gateway/coverage/coverage-answer.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { Fleet, type FleetDocument, declaration, gatewayPid, untilScraped } from "../harness/fleet.ts";
 import { api, ask, post } from "../harness/http.ts";

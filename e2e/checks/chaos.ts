@@ -3,7 +3,7 @@ import { startChaosFleet, times } from "../chaos/chaos-fleet.ts";
 import { Judge } from "../chaos/judge.ts";
 import { Mischief } from "../chaos/mischief.ts";
 import { reach } from "../chaos/questions.ts";
-import { SeededRandom, seedOfRun } from "../chaos/seeded-random.ts";
+import { Random, seedOfRun } from "../harness/random.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
 import { ask } from "../harness/http.ts";
@@ -28,7 +28,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   await using place = new Workplace("chaos");
   const seed = seedOfRun();
   report.figure("PROMFLEET_SEED", seed);
-  const random = new SeededRandom(seed);
+  const random = new Random(seed);
   const replicas = await startChaosFleet(place, prometheus, () => random.next());
   for (const replica of replicas) await replica.untilGood();
   const since = Date.now() / 1000;
@@ -39,7 +39,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const gateway = await startGateway(place.folder, urls, prometheus, further);
   // what is asked for first lies in the time in which all of them scrape
   await untilElapsed(reach * 1000);
-  const asking = new Asking(gateway.url, perSecond, new SeededRandom(seed + 1));
+  const asking = new Asking(gateway.url, perSecond, new Random(seed + 1));
   const mischief = new Mischief({
     replicas,
     gateway,

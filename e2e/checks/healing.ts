@@ -12,8 +12,8 @@ import {
   difference,
   metricNames,
   randomQueries,
-  seeded,
 } from "../harness/random-queries.ts";
+import { Random } from "../harness/random.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -58,7 +58,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
 }
 
 async function withHealing(report: Report, fleet: Fleet, soak: boolean): Promise<void> {
-  const random = seeded(seed);
+  const numbers = new Random(seed);
+  const random = () => numbers.next();
   const { gateway, servers } = await until("the fleet is whole", 60_000, async () => {
     const status = await fleet.status();
     return status.whole ? status : undefined;

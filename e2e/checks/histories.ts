@@ -8,7 +8,7 @@ import type { Anomaly, History } from "../histories/history.ts";
 import { type HistoryQuery, promql, queryParams } from "../histories/query.ts";
 import { randomHistory } from "../histories/random-history.ts";
 import { randomQuery } from "../histories/random-query.ts";
-import { Random } from "../histories/random.ts";
+import { Random } from "../harness/random.ts";
 import { type Failure, shrink } from "../histories/shrink.ts";
 import { Tally } from "../histories/tally.ts";
 

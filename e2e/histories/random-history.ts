@@ -8,7 +8,7 @@ import {
   shardCount,
   shardOf,
 } from "./history.ts";
-import { Random } from "./random.ts";
+import { Random } from "../harness/random.ts";
 
 const jobs = ["api", "db", "edge", "queue"] as const;
 const intervals = [5, 15, 15, 15, 30] as const;

@@ -1,6 +1,6 @@
 import { type History, historySeconds } from "./history.ts";
 import type { Expression, HistoryQuery } from "./query.ts";
-import { Random } from "./random.ts";
+import { Random } from "../harness/random.ts";
 
 /** A query of some time of a history, of the metrics that it has. */
 export function randomQuery(history: History, seed: number): HistoryQuery {

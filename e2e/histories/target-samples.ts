@@ -1,7 +1,7 @@
 import type { HistogramSeries } from "../harness/histogram-samples.ts";
 import type { WrittenSeries } from "../harness/remote-write.ts";
 import { type Target, historySeconds } from "./history.ts";
-import { Random } from "./random.ts";
+import { Random } from "../harness/random.ts";
 
 /** A sample of a series; `native`: how many observations a native histogram has. */
 export type Sample = readonly [ms: number, value: string];

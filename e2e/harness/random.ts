@@ -21,6 +21,11 @@ export class Random {
     return from + Math.floor(this.next() * (to - from + 1));
   }
 
+  /** Any number from one to, without, the other. */
+  between(least: number, most: number): number {
+    return least + this.next() * (most - least);
+  }
+
   chance(probability: number): boolean {
     return this.next() < probability;
   }
@@ -42,4 +47,10 @@ export class Random {
   seed(): number {
     return Math.floor(this.next() * 2 ** 32);
   }
+}
+
+/** The seed of this run: PROMFLEET_SEED repeats one. */
+export function seedOfRun(): number {
+  const given = process.env["PROMFLEET_SEED"];
+  return given === undefined ? Date.now() % 1_000_000 : Number(given);
 }
