@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type GapDocument, type ReplicaDocument, coverageLine, gapGroups } from "./coverage-picture.ts";
+import type { GapDocument, ReplicaDocument } from "../gateway/coverage/coverage-answer.ts";
+import { coverageLine, gapGroups } from "./coverage-picture.ts";
 
 const gap = (instance: string, from: number, to: number | null): GapDocument => ({
   labels: { job: "j", instance },

@@ -1,28 +1,4 @@
-/** What /api/v1/coverage says. Times in s since 1970. */
-export interface CoverageDocument {
-  complete: boolean;
-  shards: { id: string; replicas: ReplicaDocument[] }[];
-}
-
-export interface ReplicaDocument {
-  name: string;
-  server: string;
-  complete: boolean;
-  known: { from: number; to: number } | null;
-  oldest: number | null;
-  targets: number;
-  gaps: GapDocument[];
-  error: string | null;
-}
-
-export interface GapDocument {
-  labels: { job: string; instance: string } | null;
-  after: number | null;
-  before: number | null;
-  from: number;
-  to: number | null;
-  missed: number | null;
-}
+import type { GapDocument, ReplicaDocument } from "../gateway/coverage/coverage-answer.ts";
 
 /** Of each column: everything was scraped, some targets were not, none was, it is not known, there is nothing that old. */
 const signs = { whole: "█", part: "▒", none: "·", unknown: "?", before: " " };

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { PromfleetError } from "../errors/promfleet-error.ts";
-import { parseDuration } from "../spec/duration.ts";
-import type { CoverageDocument } from "./coverage-picture.ts";
+import { parseDuration } from "../promql/duration.ts";
+import type { CoverageDocument } from "../gateway/coverage/coverage-answer.ts";
 import { existingState, type StateOption, withState } from "./state-option.ts";
 
 interface Options extends StateOption {

@@ -1,10 +1,5 @@
-import {
-  type CoverageDocument,
-  type GapGroup,
-  type ReplicaDocument,
-  coverageLine,
-  gapGroups,
-} from "./coverage-picture.ts";
+import type { CoverageDocument, ReplicaDocument } from "../gateway/coverage/coverage-answer.ts";
+import { type GapGroup, coverageLine, gapGroups } from "./coverage-picture.ts";
 
 const narrowest = 20;
 const mostGroups = 10;

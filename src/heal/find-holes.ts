@@ -2,7 +2,8 @@ import { missedScrapes } from "../coverage/missed-scrapes.ts";
 import { type ScrapeRun, joinRuns, likelyInterval, runsOf } from "../coverage/scrape-run.ts";
 import { type GoodScrapes, goodScrapes } from "../coverage/up-samples.ts";
 import type { HealedServer, TimeRange } from "./healed-server.ts";
-import { type ServerSamples, TooMuchAtOnce } from "./server-samples.ts";
+import { TooMuchAtOnce } from "../remote-read/samples-read.ts";
+import type { ServerSamples } from "./server-samples.ts";
 
 /** A stretch of time in which a server lacks what its partner has of a target. */
 export interface TargetHole extends TimeRange {

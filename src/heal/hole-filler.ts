@@ -1,14 +1,15 @@
 import { likelyInterval } from "../coverage/scrape-run.ts";
 import type { EncodedSeries } from "../remote-read/encoded-series.ts";
 import { keyHasLabel, labelInKey } from "../remote-read/label-key.ts";
-import { quoteRegex } from "../remote-read/quote-regex.ts";
+import { regexOfAny } from "../remote-read/quote-regex.ts";
 import type { ReadMatcher } from "../remote-read/read-request.ts";
 import type { Outage, TargetHole } from "./find-holes.ts";
 import type { HealProgress } from "./heal-progress.ts";
 import type { HealedServer, TimeRange } from "./healed-server.ts";
 import { guardOf, lackingSamples } from "./lacking-samples.ts";
 import { type EncodedSample, largestValue, samplesOf } from "./series-samples.ts";
-import { type ServerSamples, TooMuchAtOnce } from "./server-samples.ts";
+import { TooMuchAtOnce } from "../remote-read/samples-read.ts";
+import type { ServerSamples } from "./server-samples.ts";
 import { type SeriesToWrite, writeRequests } from "./write-requests.ts";
 
 /** How long what is copied at once is, in intervals: it grows and shrinks with the samples that come. */
@@ -190,15 +191,11 @@ function withoutTargets(instances: ReadonlyMap<string, ReadonlySet<string>>): Re
   // a read needs a matcher that does not match the empty label
   const named: ReadMatcher = { op: "!=", name: "__name__", value: "" };
   return [
-    [named, { op: "!~", name: "job", value: anyOf(jobs) }],
+    [named, { op: "!~", name: "job", value: regexOfAny(jobs) }],
     ...jobs.map((job): ReadMatcher[] => [
       named,
       { op: "=", name: "job", value: job },
-      { op: "!~", name: "instance", value: anyOf(instances.get(job) ?? []) },
+      { op: "!~", name: "instance", value: regexOfAny(instances.get(job) ?? []) },
     ]),
   ];
-}
-
-function anyOf(values: Iterable<string>): string {
-  return [...values].toSorted().map(quoteRegex).join("|");
 }

@@ -3,9 +3,9 @@ import { PromfleetError } from "../errors/promfleet-error.ts";
 import { type EncodedSeries, SeriesDecoder } from "../remote-read/encoded-series.ts";
 import { ExternalLabels } from "../remote-read/external-labels.ts";
 import { quoteRegex } from "../remote-read/quote-regex.ts";
-import { type ReadMatcher, encodeReadRequest, responseType } from "../remote-read/read-request.ts";
-import { decodeReadResponse } from "../remote-read/read-response.ts";
-import { compressBlock, uncompressBlock, uncompressedBytes } from "../remote-read/snappy-block.ts";
+import type { ReadMatcher } from "../remote-read/read-request.ts";
+import { TooMuchAtOnce, samplesAnswer, samplesRequest } from "../remote-read/samples-read.ts";
+import { compressBlock } from "../remote-read/snappy-block.ts";
 import type { HealedServer, TimeRange } from "./healed-server.ts";
 import { Pace } from "./pace.ts";
 
@@ -13,11 +13,6 @@ import { Pace } from "./pace.ts";
 const largest = 256 * 1024 ** 2;
 /** ms of an exchange. */
 const timeout = 60_000;
-
-/** An answer that is too large: less time is to be asked for. */
-export class TooMuchAtOnce extends Error {
-  override readonly name = "TooMuchAtOnce";
-}
 
 /** Reads samples from servers and writes them, one exchange at a time, never more than a share of the time. */
 export class ServerSamples {
@@ -52,22 +47,11 @@ export class ServerSamples {
     matchers: readonly ReadMatcher[],
     { from, to }: TimeRange,
   ): Promise<EncodedSeries[]> {
-    const request = encodeReadRequest({
-      queries: [
-        {
-          start: BigInt(Math.floor(from)),
-          end: BigInt(Math.ceil(to)),
-          matchers: [...matchers, ...this.#withoutStored],
-          hints: undefined,
-        },
-      ],
-      acceptedResponseTypes: [responseType.samples],
-    });
+    const request = samplesRequest(Math.floor(from), Math.ceil(to), [...matchers, ...this.#withoutStored]);
     const block = await this.#pace.spend(
       async () => await this.#post(server, "/api/v1/read", "X-Prometheus-Remote-Read-Version", request),
     );
-    if (uncompressedBytes(block) > largest) throw new TooMuchAtOnce();
-    return decodeReadResponse(uncompressBlock(block), this.#decoder);
+    return samplesAnswer(block, this.#decoder, largest);
   }
 
   /** @param request an encoded WriteRequest @throws PromfleetError HEAL_FAILED; the signal's reason */

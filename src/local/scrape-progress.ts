@@ -1,3 +1,4 @@
+import { parseDuration } from "../promql/duration.ts";
 import { apiData, isObject } from "./prometheus-probe.ts";
 
 /** A target as a server has it. */
@@ -25,7 +26,7 @@ export async function activeTargets(url: string): Promise<ScrapedTarget[]> {
       health: health === "up" || health === "down" ? health : "unknown",
       // Go's zero time for one that was never scraped
       lastScrape: Math.max(0, Date.parse(String(target["lastScrape"])) || 0),
-      interval: durationMs(target["scrapeInterval"]),
+      interval: durationOf(target["scrapeInterval"]),
     };
   });
 }
@@ -84,21 +85,7 @@ export class ScrapeCount {
   }
 }
 
-const units: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  y: 31_536_000_000,
-};
-
-/** Prometheus' way of writing durations, "1m30s", in ms. */
-function durationMs(text: unknown): number {
-  if (typeof text !== "string") return 0;
-  return [...text.matchAll(/(\d+)(ms|[smhdwy])/g)].reduce(
-    (sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0),
-    0,
-  );
+/** ms of what an API says is a duration; 0 where it is none. */
+function durationOf(text: unknown): number {
+  return (typeof text === "string" ? parseDuration(text) : undefined) ?? 0;
 }

@@ -1,4 +1,4 @@
-import { parseDuration } from "../spec/duration.ts";
+import { parseDuration } from "../promql/duration.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 import type { PrometheusFeatures } from "./prometheus-version.ts";
 

@@ -1,3 +1,4 @@
+import { parseDuration } from "./duration.ts";
 import type { Expression, Modifiers } from "./expression.ts";
 import { subexpressions } from "./selectors.ts";
 
@@ -65,23 +66,9 @@ function fixedAt(at: string, { start, end }: EvaluationTimes): TimesRead | undef
   return Number.isFinite(time) ? { from: Math.floor(time), to: Math.ceil(time) } : undefined;
 }
 
-const units: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 604_800_000,
-  y: 31_536_000_000,
-};
-
 /** Of a duration as PromQL has it, "1h30m", or a number of seconds; undefined where it is anything else. */
 function milliseconds(text: string): number | undefined {
   const [, sign = "", rest = ""] = /^\s*([-+]?)\s*(.*?)\s*$/s.exec(text) ?? [];
-  const factor = sign === "-" ? -1 : 1;
-  if (/^(\d+(?:ms|[smhdwy]))+$/.test(rest)) {
-    const parts = [...rest.matchAll(/(\d+)(ms|[smhdwy])/g)];
-    return factor * parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ""] ?? 0), 0);
-  }
-  return /^\d+(\.\d+)?$/.test(rest) ? factor * Number(rest) * 1000 : undefined;
+  const length = /^\d+(\.\d+)?$/.test(rest) ? Number(rest) * 1000 : parseDuration(rest);
+  return length === undefined || sign !== "-" ? length : -length;
 }

@@ -1,4 +1,4 @@
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../promql/duration.ts";
 import type { FleetDocument } from "./fleet-schema.ts";
 import type { FleetSpec, Rule, RuleGroup, ScrapeConfig } from "./fleet-spec.ts";
 

@@ -1,5 +1,5 @@
 import type { ValuePath } from "./input-document.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../promql/duration.ts";
 import { nearest } from "./nearest.ts";
 import { regexMistake } from "./re2-syntax.ts";
 import { type Finding, pathText } from "./schema-complaints.ts";

@@ -1,5 +1,5 @@
 import type { ValuePath } from "./input-document.ts";
-import { parseDuration } from "./duration.ts";
+import { parseDuration } from "../promql/duration.ts";
 import { listIn } from "./job-findings.ts";
 import { type Finding, pathText } from "./schema-complaints.ts";
 import { isMap, shown } from "./shown-value.ts";

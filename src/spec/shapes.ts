@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { durationPattern, parseDuration } from "./duration.ts";
+import { durationPattern, parseDuration } from "../promql/duration.ts";
 
 // The message of each shape is what is expected in its place: "shards is 0; MESSAGE is expected".
 

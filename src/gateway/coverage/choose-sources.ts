@@ -1,4 +1,4 @@
-import { quoteRegex } from "../../remote-read/quote-regex.ts";
+import { regexOfAny } from "../../remote-read/quote-regex.ts";
 import type { ReadMatcher } from "../../remote-read/read-request.ts";
 import type { Covering, CutPlan, Hole, HoleTarget, Lack, Piece } from "./hole.ts";
 import type { Slice } from "./cut-times.ts";
@@ -6,7 +6,7 @@ import type { Slice } from "./cut-times.ts";
 /** Says for each slice which replica gives it, or which gives which targets of it. */
 export function chooseSources<R>(covering: readonly Covering<R>[], slices: readonly Slice[]): CutPlan<R> {
   const pieces: Piece<R>[] = [];
-  const lacking: Lack[] = [];
+  const lacking = new Lacking();
   const open = new Map<string, Piece<R>>();
   let current = 0;
   for (const [index, slice] of slices.entries()) {
@@ -26,7 +26,7 @@ export function chooseSources<R>(covering: readonly Covering<R>[], slices: reado
       }
     }
   }
-  return { pieces, lacking };
+  return { pieces, lacking: lacking.found };
 }
 
 interface Source {
@@ -47,7 +47,8 @@ function longestWhole(slices: readonly Slice[], from: number): number | undefine
 }
 
 /** Each replica lacks something: one gives what it has, others the targets that it lacks. */
-function split({ from, to, holes }: Slice, current: number, lacking: Lack[]): Source[] {
+function split({ from, to, holes }: Slice, current: number, lacking: Lacking): Source[] {
+  const lacks = holes.map(byTarget);
   const usable = [...holes.keys()].filter(
     (replica) => !holes[replica]?.some(({ target }) => target === "all"),
   );
@@ -59,19 +60,33 @@ function split({ from, to, holes }: Slice, current: number, lacking: Lack[]): So
       : best,
   );
   const elsewhere = new Map<number, HoleTarget[]>();
-  for (const target of targetsOf(holes[base])) {
-    const other = usable.find((replica) => !targetsOf(holes[replica]).some((one) => isSame(one, target)));
+  for (const [name, { target, own }] of lacks[base] ?? []) {
+    const other = usable.find((replica) => !lacks[replica]?.has(name));
     if (other === undefined) {
-      if (
-        holes[base]?.some(
-          (hole) => hole.target !== "all" && isSame(hole.target, target) && hasScrapes(hole, from, to),
-        )
-      )
-        lack(lacking, { ...target, from, to });
-    } else elsewhere.set(other, [...(elsewhere.get(other) ?? []), target]);
+      if (own.some((hole) => hasScrapes(hole, from, to))) lacking.add({ ...target, from, to });
+    } else {
+      const moved = elsewhere.get(other) ?? [];
+      moved.push(target);
+      elsewhere.set(other, moved);
+    }
   }
   return filtered(base, elsewhere);
 }
+
+/** Holes by the names of their targets; those of all targets are not among them. */
+function byTarget(holes: readonly Hole[]): Map<string, { target: HoleTarget; own: Hole[] }> {
+  const found = new Map<string, { target: HoleTarget; own: Hole[] }>();
+  for (const hole of holes) {
+    if (hole.target === "all") continue;
+    const name = nameOf(hole.target);
+    const before = found.get(name);
+    if (before) before.own.push(hole);
+    else found.set(name, { target: hole.target, own: [hole] });
+  }
+  return found;
+}
+
+const nameOf = ({ job, instance }: HoleTarget): string => `${job}\u0000${instance}`;
 
 /** A slice around a missed scrape is at least so long, one between two scrapes seldom is. In intervals. */
 const shortest = 0.5;
@@ -82,21 +97,23 @@ function hasScrapes(hole: Hole, from: number, to: number): boolean {
   return common >= Math.min(shortest * hole.interval, hole.to - hole.from) - 1;
 }
 
-/** Adds to what is lacking, in one piece with what stands before it. */
-function lack(lacking: Lack[], more: Lack): void {
-  const before = lacking.findLast((one) => isSame(one, more));
-  if (before?.to === more.from - 1) before.to = more.to;
-  else lacking.push(more);
+/** What is lacking of each target, in one piece where it goes on. */
+class Lacking {
+  readonly found: Lack[] = [];
+  readonly #last = new Map<string, Lack>();
+
+  add(more: Lack): void {
+    const name = nameOf(more);
+    const before = this.#last.get(name);
+    if (before?.to === more.from - 1) before.to = more.to;
+    else {
+      this.found.push(more);
+      this.#last.set(name, more);
+    }
+  }
 }
 
 const missing = (holes: Slice["holes"], replica: number): number => holes[replica]?.length ?? 0;
-
-function targetsOf(holes: readonly Hole[] | undefined): HoleTarget[] {
-  return (holes ?? []).flatMap(({ target }) => (target === "all" ? [] : [target]));
-}
-
-const isSame = (left: HoleTarget, right: HoleTarget): boolean =>
-  left.job === right.job && left.instance === right.instance;
 
 /**
  * Matchers that part all series into those of the given targets and the rest. A pair of job and instance can not be left out by one
@@ -106,11 +123,13 @@ function filtered(base: number, elsewhere: ReadonlyMap<number, readonly HoleTarg
   const moved = [...elsewhere.values()].flat();
   const jobs = [...new Set(moved.map(({ job }) => job))].toSorted();
   if (jobs.length === 0) return [{ replica: base, matchers: [] }];
-  const sources: Source[] = [{ replica: base, matchers: [{ op: "!~", name: "job", value: anyOf(jobs) }] }];
+  const sources: Source[] = [
+    { replica: base, matchers: [{ op: "!~", name: "job", value: regexOfAny(jobs) }] },
+  ];
   for (const job of jobs) {
     const own: ReadMatcher = { op: "=", name: "job", value: job };
     const instances = (targets: readonly HoleTarget[]) =>
-      anyOf([...new Set(targets.flatMap((one) => (one.job === job ? [one.instance] : [])))].toSorted());
+      regexOfAny(targets.flatMap((one) => (one.job === job ? [one.instance] : [])));
     sources.push({ replica: base, matchers: [own, { op: "!~", name: "instance", value: instances(moved) }] });
     for (const [replica, targets] of elsewhere)
       if (targets.some((one) => one.job === job))
@@ -118,5 +137,3 @@ function filtered(base: number, elsewhere: ReadonlyMap<number, readonly HoleTarg
   }
   return sources;
 }
-
-const anyOf = (values: readonly string[]): string => values.map(quoteRegex).join("|");

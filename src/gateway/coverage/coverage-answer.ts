@@ -7,8 +7,14 @@ import type { ReplicaCoverageState } from "./coverage-index.ts";
 import type { TimeRange } from "./replica-scrapes.ts";
 import { always } from "./shard-sources.ts";
 
-/** The part of the answer about one replica. Times in s since 1970, null where there is none. */
-interface CoverageOfReplica {
+/** What /api/v1/coverage says, under `data`. Times in s since 1970, null where there is none. */
+export interface CoverageDocument {
+  /** Whether all is known of every replica. */
+  complete: boolean;
+  shards: { id: string; replicas: ReplicaDocument[] }[];
+}
+
+export interface ReplicaDocument {
   name: string;
   server: string;
   /** Whether all is known, back to its oldest sample. */
@@ -18,12 +24,12 @@ interface CoverageOfReplica {
   oldest: number | null;
   targets: number;
   /** What it lacks and another replica of the shard has; labels null: all targets, of which nothing is known yet. */
-  gaps: CoverageGap[];
+  gaps: GapDocument[];
   /** Why it could not be read, null where it could. */
   error: string | null;
 }
 
-interface CoverageGap {
+export interface GapDocument {
   labels: { job: string; instance: string } | null;
   /** Its own last good scrape before, and the first one after. */
   after: number | null;
@@ -48,7 +54,7 @@ export function coverageAnswer(
   const described = shards.map(({ shard, replicas }) => ({
     id: shard,
     replicas: replicas.map(
-      ({ replica, known, oldest, isComplete, targets, holes, objection }): CoverageOfReplica => ({
+      ({ replica, known, oldest, isComplete, targets, holes, objection }): ReplicaDocument => ({
         name: replica.name,
         server: replica.server,
         complete: isComplete,
@@ -61,10 +67,11 @@ export function coverageAnswer(
     ),
   }));
   const complete = described.every(({ replicas }) => replicas.every((one) => one.complete));
-  return successAnswer({ complete, shards: described }, { warnings: [], infos: [] });
+  const document: CoverageDocument = { complete, shards: described };
+  return successAnswer(document, { warnings: [], infos: [] });
 }
 
-function gap({ target, after, before, from, to, count }: Hole): CoverageGap {
+function gap({ target, after, before, from, to, count }: Hole): GapDocument {
   return {
     labels: target === "all" ? null : target,
     after: seconds(after),

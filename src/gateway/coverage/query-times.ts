@@ -1,5 +1,5 @@
 import { timesRead } from "../../promql/times-read.ts";
-import { parseDuration } from "../../spec/duration.ts";
+import { parseDuration } from "../../promql/duration.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import type { TimeRange } from "./replica-scrapes.ts";

@@ -2,9 +2,8 @@ import type { Dispatcher } from "undici";
 import { type GoodScrapes, goodScrapes } from "../../coverage/up-samples.ts";
 import { SeriesDecoder } from "../../remote-read/encoded-series.ts";
 import { ExternalLabels } from "../../remote-read/external-labels.ts";
-import { encodeReadRequest, responseType } from "../../remote-read/read-request.ts";
-import { decodeReadResponse } from "../../remote-read/read-response.ts";
-import { compressBlock, uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
+import { TooMuchAtOnce, samplesAnswer, samplesRequest } from "../../remote-read/samples-read.ts";
+import { compressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
 import { sendRequest } from "../fetch/http-client.ts";
 import { spendBuffers } from "../read/spent-buffers.ts";
 import type { Replica } from "../router/router.ts";
@@ -12,11 +11,6 @@ import type { TimeRange } from "./replica-scrapes.ts";
 
 /** Bytes of one answer, uncompressed. */
 const largest = 64 * 1024 ** 2;
-
-/** An answer that is too large: less time is to be asked for. */
-export class TooMuchAtOnce extends Error {
-  override readonly name = "TooMuchAtOnce";
-}
 
 /**
  * When a replica has scraped its targets well: its samples of `up`.
@@ -28,17 +22,7 @@ export async function readUp(
   { from, to }: TimeRange,
   signal: AbortSignal,
 ): Promise<GoodScrapes[]> {
-  const request = encodeReadRequest({
-    queries: [
-      {
-        start: BigInt(from),
-        end: BigInt(to),
-        matchers: [{ op: "=", name: "__name__", value: "up" }],
-        hints: undefined,
-      },
-    ],
-    acceptedResponseTypes: [responseType.samples],
-  });
+  const request = samplesRequest(from, to, [{ op: "=", name: "__name__", value: "up" }]);
   const answer = await sendRequest(`${replica.url}/api/v1/read`, {
     dispatcher,
     method: "POST",
@@ -55,12 +39,9 @@ export async function readUp(
     throw new Error(
       `a read of up was answered with ${answer.statusCode}: ${block.toString().trim().slice(0, 200)}`,
     );
-  if (uncompressedBytes(block) > largest) throw new TooMuchAtOnce();
-  const message = uncompressBlock(block);
-  spendBuffers(2 * message.length);
-  return decodeReadResponse(message, new SeriesDecoder(ExternalLabels.of(replica.externalLabels))).map(
-    goodScrapes,
-  );
+  spendBuffers(2 * uncompressedBytes(block));
+  const decoder = new SeriesDecoder(ExternalLabels.of(replica.externalLabels));
+  return samplesAnswer(block, decoder, largest).map(goodScrapes);
 }
 
 async function limitedBody(body: Dispatcher.ResponseData["body"]): Promise<Buffer> {

@@ -3,7 +3,8 @@ import type { Dispatcher } from "undici";
 import type { Replica } from "../router/router.ts";
 import type { Hole } from "./hole.ts";
 import { oldestSample } from "./oldest-sample.ts";
-import { TooMuchAtOnce, readUp } from "./read-up.ts";
+import { TooMuchAtOnce } from "../../remote-read/samples-read.ts";
+import { readUp } from "./read-up.ts";
 import type { ReplicaScrapes, TimeRange } from "./replica-scrapes.ts";
 
 export interface ReplicaReaderOptions {

@@ -1,4 +1,4 @@
-import { parseDuration } from "../../spec/duration.ts";
+import { parseDuration } from "../../promql/duration.ts";
 import { parseGoFloat } from "./go-text.ts";
 
 /** ms; the times that 64 bits of them hold, which are also those that Prometheus knows. */

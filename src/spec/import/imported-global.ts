@@ -1,4 +1,4 @@
-import { parseDuration } from "../duration.ts";
+import { parseDuration } from "../../promql/duration.ts";
 import type { Verbatim } from "../fleet-spec.ts";
 import type { InputDocument } from "../input-document.ts";
 import { isMap } from "../shown-value.ts";
