@@ -19,7 +19,7 @@ function columnOf(
 ): keyof typeof signs {
   if (oldest !== null && end <= oldest) return "before";
   if (!known || end <= known.from || start >= known.to) return "unknown";
-  const open = gaps.filter((gap) => gap.from < end && (gap.to ?? Infinity) > start);
+  const open = gaps.filter((gap) => (gap.from ?? -Infinity) < end && (gap.to ?? Infinity) > start);
   if (open.some(({ labels }) => labels === null)) return "unknown";
   if (open.length === 0) return "whole";
   return new Set(open.map(({ labels }) => JSON.stringify(labels))).size >= targets ? "none" : "part";
@@ -38,8 +38,10 @@ export interface GapGroup {
 /** What is to be said about the gaps of a replica, oldest first. */
 export function gapGroups(gaps: readonly GapDocument[]): GapGroup[] {
   const groups: GapGroup[] = [];
-  for (const gap of gaps.toSorted((left, right) => left.from - right.from)) {
-    if (!gap.labels) continue;
+  const known = gaps.flatMap(({ labels, from, ...gap }) =>
+    labels && from !== null ? [{ ...gap, labels, from }] : [],
+  );
+  for (const gap of known.toSorted((left, right) => left.from - right.from)) {
     const last = groups.at(-1);
     if (last && gap.from <= (last.to ?? Infinity)) {
       last.to = last.to === null || gap.to === null ? null : Math.max(last.to, gap.to);

@@ -35,7 +35,7 @@ export interface GapDocument {
   after: number | null;
   before: number | null;
   /** Of the other replica's scrapes in between. */
-  from: number;
+  from: number | null;
   to: number | null;
   missed: number | null;
 }
@@ -76,7 +76,7 @@ function gap({ target, after, before, from, to, count }: Hole): GapDocument {
     labels: target === "all" ? null : target,
     after: seconds(after),
     before: seconds(before),
-    from: from / 1000,
+    from: seconds(from),
     to: seconds(to),
     missed: Number.isFinite(count) ? count : null,
   };

@@ -64,9 +64,9 @@ export class CoverageIndex implements Coverage {
     const holes = shard.of(scrapes);
     const { known } = scrapes;
     const since = replica.wellSince;
-    // it came back, and what it has from there on was not read yet
-    const isBehind = known !== undefined && since !== undefined && known.to < since;
-    return isBehind ? [...holes, unknownSince(known)] : holes;
+    // it has joined or come back, and what it has from there on was not read yet
+    const isBehind = since !== undefined && (known?.to ?? Number.NEGATIVE_INFINITY) < since;
+    return isBehind ? [...holes, unknownSince(known?.to ?? Number.NEGATIVE_INFINITY)] : holes;
   }
 
   /** What is known of each replica, by shard. */
@@ -176,12 +176,12 @@ export interface ReplicaCoverageState {
 }
 
 /** Stands for all of a replica's targets from where nothing is known of them. */
-function unknownSince({ to }: TimeRange): Hole {
+function unknownSince(time: number): Hole {
   return {
     target: "all",
-    after: to,
+    after: time,
     before: Number.POSITIVE_INFINITY,
-    from: to + 1,
+    from: time + 1,
     to: Number.POSITIVE_INFINITY,
     count: Number.POSITIVE_INFINITY,
     interval: 0,

@@ -1,19 +1,32 @@
 import type { Dispatcher } from "undici";
-import { type GoodScrapes, goodScrapes } from "../../coverage/up-samples.ts";
-import { SeriesDecoder } from "../../remote-read/encoded-series.ts";
-import { ExternalLabels } from "../../remote-read/external-labels.ts";
-import { TooMuchAtOnce, samplesAnswer, samplesRequest } from "../../remote-read/samples-read.ts";
-import { compressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
+import { z } from "zod";
+import type { GoodScrapes } from "../../coverage/up-samples.ts";
+import { TooMuchAtOnce } from "../../remote-read/samples-read.ts";
 import { sendRequest } from "../fetch/http-client.ts";
 import { spendBuffers } from "../read/spent-buffers.ts";
 import type { Replica } from "../router/router.ts";
+import { checkedBody } from "./checked-body.ts";
 import type { TimeRange } from "./replica-scrapes.ts";
 
-/** Bytes of one answer, uncompressed. */
-const largest = 64 * 1024 ** 2;
+const answered = z.object({
+  data: z.object({
+    resultType: z.literal("matrix"),
+    result: z.array(
+      z.object({
+        metric: z.record(z.string(), z.string()),
+        // there are many of them: each is looked at where it is read
+        values: z.custom<readonly (readonly [number, string])[]>(Array.isArray).default([]),
+      }),
+    ),
+  }),
+});
+
+/** What Prometheus says when a query has more samples than it may hold. */
+const tooManySamples = /too many samples/;
 
 /**
- * When a replica has scraped its targets well: its samples of `up`.
+ * When a replica has scraped its targets well: its samples of `up`. They are asked of the query API, packed: an answer to a remote read for
+ * samples has no checksum, and one byte that is another would be a target that is not there, or a time at which nobody scraped.
  * @throws TooMuchAtOnce; Error where it does not answer as a Prometheus does; the signal's reason
  */
 export async function readUp(
@@ -22,35 +35,35 @@ export async function readUp(
   { from, to }: TimeRange,
   signal: AbortSignal,
 ): Promise<GoodScrapes[]> {
-  const request = samplesRequest(from, to, [{ op: "=", name: "__name__", value: "up" }]);
-  const answer = await sendRequest(`${replica.url}/api/v1/read`, {
+  // a range begins behind its first moment
+  const query = `up[${to - from + 1}ms]`;
+  const answer = await sendRequest(`${replica.url}/api/v1/query`, {
     dispatcher,
     method: "POST",
-    headers: {
-      "content-type": "application/x-protobuf",
-      "content-encoding": "snappy",
-      "x-prometheus-remote-read-version": "0.1.0",
-    },
-    body: compressBlock(request),
+    headers: { "content-type": "application/x-www-form-urlencoded", "accept-encoding": "gzip" },
+    body: new URLSearchParams({ query, time: (to / 1000).toFixed(3) }).toString(),
     signal,
   });
-  const block = await limitedBody(answer.body);
-  if (answer.statusCode !== 200)
-    throw new Error(
-      `a read of up was answered with ${answer.statusCode}: ${block.toString().trim().slice(0, 200)}`,
-    );
-  spendBuffers(2 * uncompressedBytes(block));
-  const decoder = new SeriesDecoder(ExternalLabels.of(replica.externalLabels));
-  return samplesAnswer(block, decoder, largest).map(goodScrapes);
-}
-
-async function limitedBody(body: Dispatcher.ResponseData["body"]): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size > largest) throw new TooMuchAtOnce();
+  const text = await checkedBody(answer);
+  spendBuffers(2 * text.length);
+  if (answer.statusCode !== 200) {
+    if (tooManySamples.test(text.toString())) throw new TooMuchAtOnce();
+    const said = text.toString().trim().slice(0, 200);
+    throw new Error(`a question for up was answered with ${answer.statusCode}: ${said}`);
   }
-  return Buffer.concat(chunks, size);
+  return answered.parse(JSON.parse(text.toString())).data.result.map(({ metric, values }) => {
+    const found: GoodScrapes = {
+      key: JSON.stringify(metric),
+      job: metric["job"] ?? "",
+      instance: metric["instance"] ?? "",
+      times: [],
+      bad: [],
+    };
+    for (const [seconds, value] of values) {
+      const time = Math.round(seconds * 1000);
+      if (!Number.isSafeInteger(time)) throw new SyntaxError("a sample of up is of no time");
+      (value === "1" ? found.times : found.bad).push(time);
+    }
+    return found;
+  });
 }

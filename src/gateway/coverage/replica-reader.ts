@@ -39,7 +39,7 @@ const times = {
   lookAgain: 3000,
 };
 /** Samples that one read is to have, about. */
-const samplesAtOnce = 150_000;
+const samplesAtOnce = 60_000;
 const slice = { shortest: minute, longest: 12 * hour };
 /** Targets for each of which a look may take a thousandth of a second longer to come. */
 const perTarget = 1;
