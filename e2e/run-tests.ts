@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { checks } from "./checks/all.ts";
 import { endEverythingOnExit, start } from "./harness/processes.ts";
 import { Report } from "./harness/report.ts";
-import { runCheck } from "./harness/run-check.ts";
+import { endRun, runCheck } from "./harness/run-check.ts";
 import { Workplace, checkout } from "./harness/workplace.ts";
 
 const { values } = parseArgs({ options: { soak: { type: "boolean", default: false } } });
@@ -26,7 +26,7 @@ for (const check of checks) {
     await runCheck(check, { report, soak: values.soak, prometheus });
 }
 console.log(`\nall of it took ${((performance.now() - began) / 60_000).toFixed(1)} min`);
-process.exitCode = report.end();
+await endRun(report);
 
 interface VitestResults {
   numPassedTests: number;

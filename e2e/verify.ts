@@ -6,7 +6,7 @@ import { parseArgs } from "node:util";
 import { checks } from "./checks/all.ts";
 import { endEverythingOnExit } from "./harness/processes.ts";
 import { Report } from "./harness/report.ts";
-import { runCheck } from "./harness/run-check.ts";
+import { endRun, runCheck } from "./harness/run-check.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -32,5 +32,5 @@ else if (unknown.length > 0) {
   );
   for (const check of chosen)
     await runCheck(check, { report, soak: values.soak, prometheus: values.prometheus });
-  process.exitCode = report.end();
+  await endRun(report);
 }

@@ -149,3 +149,16 @@ test("a replica that comes back without its data lacks all of it, and what is wr
   await write(servers[0], () => false);
   await until("its samples are found", 20_000, () => holesOf(index, "a").length === 0);
 });
+
+test("a replica that has only just come into the topology is not taken for whole", async () => {
+  await write(servers[0], () => false);
+  await write(servers[1], () => false);
+  const [shard, other] = [await fleet(), await fleet()];
+  const { index } = await indexOf(shard, place.path("coverage.json"));
+  closing.push(async () => await index.close());
+  await complete(index);
+  expect(index.holes(shard.replica("a"))).toEqual([]);
+  expect(index.holes(other.replica("a"))).toEqual([
+    expect.objectContaining({ target: "all", after: -Infinity, before: Infinity }),
+  ]);
+});

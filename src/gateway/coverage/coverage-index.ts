@@ -59,7 +59,8 @@ export class CoverageIndex implements Coverage {
   holes(replica: Replica): readonly Hole[] {
     const reader = this.#readers.get(replica);
     const shard = this.#shards.get(replica.shard);
-    if (!reader || !shard) return [];
+    // it is new in the topology, and has not been looked at
+    if (!reader || !shard) return [unknownSince(Number.NEGATIVE_INFINITY)];
     const { scrapes } = reader;
     const holes = shard.of(scrapes);
     const { known } = scrapes;
