@@ -30,6 +30,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   report.figure("PROMFLEET_SEED", seed);
   const random = new Random(seed);
   const replicas = await startChaosFleet(place, prometheus, () => random.next());
+  await using proxies = new AsyncDisposableStack();
+  for (const { proxy } of replicas) proxies.use(proxy);
   for (const replica of replicas) await replica.untilGood();
   const since = Date.now() / 1000;
   const urls = [0, 1].map((shard) =>

@@ -64,6 +64,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const proxies = await Promise.all(
     servers.map(async (pair) => await Promise.all(pair.map(async ({ url }) => await FaultProxy.start(url)))),
   );
+  await using closing = new AsyncDisposableStack();
+  for (const proxy of proxies.flat()) closing.use(proxy);
   const urls = proxies.map((pair) => pair.map(({ url }) => url));
   const gateway = await startGateway(place.folder, urls, prometheus);
   const hit = proxies[Number(lost)] ?? [];

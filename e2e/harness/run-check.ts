@@ -41,10 +41,13 @@ const given = new Set(["TTYWrap", "PipeWrap", "FileHandle"]);
  * from its end.
  */
 export async function endRun(report: Report): Promise<never> {
-  const open = () => process.getActiveResourcesInfo().filter((resource) => !given.has(resource));
   const deadline = performance.now() + 2000;
-  while (open().length > 0 && performance.now() < deadline) await setImmediate();
-  const left = open();
+  while (openResources().length > 0 && performance.now() < deadline) await setImmediate();
+  const left = openResources();
   if (left.length > 0) console.log(`left open by a check: ${left.join(", ")}`);
   process.exit(report.end());
+}
+
+function openResources(): string[] {
+  return process.getActiveResourcesInfo().filter((resource) => !given.has(resource));
 }
