@@ -22,8 +22,8 @@ export class ChaosReplica {
   #server: PrometheusServer;
   /** ms since 1970 of the end of the last fault that made it miss scrapes. */
   missedUntil = 0;
-  /** A fault is being done to it. */
-  isStruck = false;
+  /** Faults that are being done to it at once. */
+  faults = 0;
 
   constructor(
     shard: number,

@@ -63,19 +63,20 @@ export class Mischief {
       // what a replica has missed can be seen in answers for a while: the other one has to be good for as long
       const free = mine.filter((replica) =>
         mine.every(
-          (other) => other === replica || (!other.isStruck && Date.now() - other.missedUntil > reach * 1000),
+          (other) =>
+            other === replica || (other.faults === 0 && Date.now() - other.missedUntil > reach * 1000),
         ),
       );
       if (free.length === 0) continue;
       const replica = random.pick(free);
       const fault = random.pick(replicaFaults);
       this.#note(`${shard}${replica.name}`, fault.kind);
-      replica.isStruck = true;
+      replica.faults++;
       try {
         await fault.strike(replica, random);
         await replica.untilGood();
       } finally {
-        replica.isStruck = false;
+        replica.faults--;
       }
       if (fault.misses) replica.missedUntil = Date.now();
     }
@@ -111,11 +112,11 @@ export class Mischief {
       const replica = random.pick(replicas);
       const partners = replicas.filter((one) => one.shard === replica.shard && one !== replica);
       const isFree =
-        !replica.isStruck &&
-        partners.every((one) => !one.isStruck && Date.now() - one.missedUntil > reach * 1000);
+        replica.faults === 0 &&
+        partners.every((one) => one.faults === 0 && Date.now() - one.missedUntil > reach * 1000);
       if (isFree && random.next() < 0.6) {
         this.#note(`${replica.shard}${replica.name}`, "taken out of the topology");
-        replica.isStruck = true;
+        replica.faults++;
         await rewrite(
           gateway.topologyFile,
           changed(whole, (all) => all.filter(({ url }) => url !== replica.proxy.url)),
@@ -128,7 +129,7 @@ export class Mischief {
           const up = [...body.toString().matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)];
           return up.length === replicas.length;
         });
-        replica.isStruck = false;
+        replica.faults--;
       } else {
         this.#note("topology", "written anew");
         await rewrite(
