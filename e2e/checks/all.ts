@@ -8,6 +8,7 @@ import { healing } from "./healing.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
+import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   lostShard,
   chaos,
   healing,
+  returning,
   memory,
   freshClone,
 ];

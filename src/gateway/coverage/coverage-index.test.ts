@@ -162,3 +162,23 @@ test("a replica that has only just come into the topology is not taken for whole
     expect.objectContaining({ target: "all", after: -Infinity, before: Infinity }),
   ]);
 });
+
+test("a target left while a replica was away: that its marker is lacking is noticed, and that it was given later", async () => {
+  const left = 29.5;
+  const there = (hour: number, target: number) => target === 1 && hour > left;
+  await write(servers[0], there);
+  await write(servers[1], there);
+  const marker = {
+    labels: { __name__: "up", job: "j", instance: "1" },
+    samples: [[(begin + left * 3600 + 2.2 * interval) * 1000, "stale"] as const],
+  };
+  await remoteWrite(servers[0]?.url ?? "", [marker]);
+  const { index } = await indexOf(await fleet(), place.path("coverage.json"));
+  closing.push(async () => await index.close());
+  await until("the marker is missed", 20_000, () => holesOf(index, "b").length === 1);
+  expect(holesOf(index, "b")).toEqual([{ target: "1", hours: [30, Infinity] }]);
+  await complete(index);
+  expect(holesOf(index, "a")).toEqual([]);
+  await remoteWrite(servers[1]?.url ?? "", [marker]);
+  await until("the marker is there", 20_000, () => holesOf(index, "b").length === 0);
+});

@@ -87,7 +87,7 @@ export class CoverageIndex implements Coverage {
               replica,
               known,
               oldest,
-              isComplete,
+              isComplete: isComplete && reader.scrapes.unmarked(1).length === 0,
               targets: targets.size,
               holes: this.holes(replica),
               objection: reader.objection,

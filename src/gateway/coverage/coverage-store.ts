@@ -4,7 +4,7 @@ import type { ScrapeRun } from "../../coverage/scrape-run.ts";
 import type { Replica } from "../router/router.ts";
 import type { ReplicaScrapes, TargetScrapes } from "./replica-scrapes.ts";
 
-const version = 1;
+const version = 2;
 const kept = z.object({
   version: z.literal(version),
   missedScrapes: z.number(),
@@ -13,8 +13,17 @@ const kept = z.object({
       server: z.string(),
       url: z.string(),
       known: z.object({ from: z.number(), to: z.number() }),
-      /** Key, job, instance, and of each run its beginning, end and interval. */
-      targets: z.array(z.tuple([z.string(), z.string(), z.string(), z.array(z.number())])),
+      /** Key, job, instance, and of each run its beginning, end and interval: of good scrapes, of any where some have failed; ends, and 1 where a marker follows. */
+      targets: z.array(
+        z.tuple([
+          z.string(),
+          z.string(),
+          z.string(),
+          z.array(z.number()),
+          z.array(z.number()).nullable(),
+          z.array(z.number()),
+        ]),
+      ),
     }),
   ),
 });
@@ -37,7 +46,11 @@ export class CoverageStore {
       if (error.code === "ENOENT") return undefined;
       throw error;
     });
-    if (text !== undefined) this.#kept = kept.parse(JSON.parse(text));
+    if (text === undefined) return;
+    const document: unknown = JSON.parse(text);
+    // another version of promfleet has seen it with other eyes
+    if (z.object({ version: z.number() }).parse(document).version === version)
+      this.#kept = kept.parse(document);
   }
 
   /** Gives a replica back what was known of it, where it was seen with the same eyes. */
@@ -49,9 +62,15 @@ export class CoverageStore {
     if (!found) return;
     scrapes.restore(
       found.known,
-      found.targets.map(([key, job, instance, numbers]): readonly [string, TargetScrapes] => [
+      found.targets.map(([key, job, instance, runs, any, marked]): readonly [string, TargetScrapes] => [
         key,
-        { job, instance, runs: runsFrom(numbers) },
+        {
+          job,
+          instance,
+          runs: runsFrom(runs),
+          ...(any && { any: runsFrom(any) }),
+          ...(marked.length > 0 && { marked: marksFrom(marked) }),
+        },
       ]),
     );
   }
@@ -71,13 +90,16 @@ export class CoverageStore {
                 url,
                 known,
                 targets: [...targets].map(
-                  ([key, { job, instance, runs }]) =>
-                    [
-                      key,
-                      job,
-                      instance,
-                      runs.flatMap(({ from, to, interval }) => [from, to, interval]),
-                    ] satisfies [string, string, string, number[]],
+                  ([key, { job, instance, runs, any, marked = new Map<number, boolean>() }]): z.infer<
+                    typeof kept
+                  >["replicas"][number]["targets"][number] => [
+                    key,
+                    job,
+                    instance,
+                    numbersOf(runs),
+                    any ? numbersOf(any) : null,
+                    [...marked].flatMap(([end, isMarked]) => [end, Number(isMarked)]),
+                  ],
                 ),
               },
             ]
@@ -88,9 +110,19 @@ export class CoverageStore {
   }
 }
 
+function numbersOf(runs: readonly ScrapeRun[]): number[] {
+  return runs.flatMap(({ from, to, interval }) => [from, to, interval]);
+}
+
 function runsFrom(numbers: readonly number[]): ScrapeRun[] {
   const runs: ScrapeRun[] = [];
   for (let at = 0; at + 2 < numbers.length; at += 3)
     runs.push({ from: numbers[at] ?? 0, to: numbers[at + 1] ?? 0, interval: numbers[at + 2] ?? 0 });
   return runs;
+}
+
+function marksFrom(numbers: readonly number[]): Map<number, boolean> {
+  const marks = new Map<number, boolean>();
+  for (let at = 0; at + 1 < numbers.length; at += 2) marks.set(numbers[at] ?? 0, numbers[at + 1] === 1);
+  return marks;
 }

@@ -1,4 +1,5 @@
 import type { Covering, Hole } from "./hole.ts";
+import { markerWithin } from "./replica-scrapes.ts";
 
 /** The stretches between two cuts, and which holes lie over each of them. */
 export interface Slice {
@@ -57,8 +58,11 @@ function beginWindow({ after, from, interval }: Hole, start: number): CutWindow 
 
 /** Undefined where the hole goes on behind the range. */
 function finishWindow({ before, to, interval }: Hole, end: number): CutWindow | undefined {
-  if (before === Number.POSITIVE_INFINITY)
-    return to >= end ? undefined : { earliest: to, latest: end, cut: 0 };
+  if (before === Number.POSITIVE_INFINITY) {
+    // the target has left: the marker that says so comes after its last scrape
+    const earliest = to + Math.ceil(markerWithin * interval);
+    return earliest >= end ? undefined : { earliest, latest: end, cut: 0 };
+  }
   if (before > end) return undefined;
   return {
     earliest: Math.min(before - 1, before - Math.floor(reach * interval)),

@@ -4,6 +4,8 @@ import type { ReadMatcher } from "../../remote-read/read-request.ts";
 /** What a replica lacks of one target, or of all of them where it is not known what it has. */
 export interface Hole extends MissedScrapes {
   target: HoleTarget | "all";
+  /** It lacks no scrape, but the stale marker that ends the series of a target that has left: the target's key. */
+  markerOf?: string;
 }
 
 export interface HoleTarget {

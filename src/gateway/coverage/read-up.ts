@@ -1,11 +1,8 @@
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import type { GoodScrapes } from "../../coverage/up-samples.ts";
-import { TooMuchAtOnce } from "../../remote-read/samples-read.ts";
-import { sendRequest } from "../fetch/http-client.ts";
-import { spendBuffers } from "../read/spent-buffers.ts";
 import type { Replica } from "../router/router.ts";
-import { checkedBody } from "./checked-body.ts";
+import { instantQuery } from "./instant-query.ts";
 import type { TimeRange } from "./replica-scrapes.ts";
 
 const answered = z.object({
@@ -21,9 +18,6 @@ const answered = z.object({
   }),
 });
 
-/** What Prometheus says when a query has more samples than it may hold. */
-const tooManySamples = /too many samples/;
-
 /**
  * When a replica has scraped its targets well: its samples of `up`. They are asked of the query API, packed: an answer to a remote read for
  * samples has no checksum, and one byte that is another would be a target that is not there, or a time at which nobody scraped.
@@ -37,21 +31,8 @@ export async function readUp(
 ): Promise<GoodScrapes[]> {
   // a range begins behind its first moment
   const query = `up[${to - from + 1}ms]`;
-  const answer = await sendRequest(`${replica.url}/api/v1/query`, {
-    dispatcher,
-    method: "POST",
-    headers: { "content-type": "application/x-www-form-urlencoded", "accept-encoding": "gzip" },
-    body: new URLSearchParams({ query, time: (to / 1000).toFixed(3) }).toString(),
-    signal,
-  });
-  const text = await checkedBody(answer);
-  spendBuffers(2 * text.length);
-  if (answer.statusCode !== 200) {
-    if (tooManySamples.test(text.toString())) throw new TooMuchAtOnce();
-    const said = text.toString().trim().slice(0, 200);
-    throw new Error(`a question for up was answered with ${answer.statusCode}: ${said}`);
-  }
-  return answered.parse(JSON.parse(text.toString())).data.result.map(({ metric, values }) => {
+  const answer = await instantQuery(dispatcher, replica, query, to, signal);
+  return answered.parse(answer).data.result.map(({ metric, values }) => {
     const found: GoodScrapes = {
       key: JSON.stringify(metric),
       job: metric["job"] ?? "",

@@ -4,6 +4,7 @@ import type { Replica } from "../router/router.ts";
 import type { Hole } from "./hole.ts";
 import { oldestSample } from "./oldest-sample.ts";
 import { TooMuchAtOnce } from "../../remote-read/samples-read.ts";
+import { type RunEnd, readEnds } from "./read-ends.ts";
 import { readUp } from "./read-up.ts";
 import type { ReplicaScrapes, TimeRange } from "./replica-scrapes.ts";
 
@@ -45,6 +46,8 @@ const slice = { shortest: minute, longest: 12 * hour };
 const perTarget = 1;
 /** Holes that are looked at again in one round. */
 const dueAtOnce = 20_000;
+/** Ends of targets that are asked for in one round, and in one question. */
+const ends = { inRound: 500, atOnce: 50 };
 /** Of the time, how much reading history may take at the server. */
 const share = 0.2;
 /** Where a server does not tell how far its samples go back. */
@@ -64,6 +67,7 @@ export class ReplicaReader {
   #sliceMs = 30 * minute;
   #oldestAsked = Number.NEGATIVE_INFINITY;
   #wellSince: number | undefined;
+  #markersDue: readonly Hole[] = [];
   #looking = Promise.withResolvers<void>();
 
   constructor(options: ReplicaReaderOptions) {
@@ -111,6 +115,7 @@ export class ReplicaReader {
       await this.#lookForNew();
       this.#wellSince = wellSince;
       await this.#lookAgain();
+      await this.#askForEnds();
       this.objection = undefined;
       return await this.#readHistory(performance.now() + this.#interval());
     } catch (error) {
@@ -145,15 +150,17 @@ export class ReplicaReader {
    * that are old are looked at less often.
    */
   async #lookAgain(): Promise<void> {
-    const ends: TimeRange[] = [];
-    const due = this.#dueHoles();
+    const stretches: TimeRange[] = [];
+    const all = this.#dueHoles();
+    this.#markersDue = all.filter(({ markerOf }) => markerOf !== undefined);
+    const due = all.filter(({ markerOf }) => markerOf === undefined);
     for (const { to, interval } of due.toSorted((left, right) => left.to - right.to)) {
       const end = { from: to - 2 * interval, to: to + interval };
-      const last = ends.at(-1);
+      const last = stretches.at(-1);
       if (last && end.from <= last.to) last.to = Math.max(last.to, end.to);
-      else ends.push(end);
+      else stretches.push(end);
     }
-    for (const end of ends) await this.#readAll(end);
+    for (const end of stretches) await this.#readAll(end);
     const left = new Set(this.#options.holes().map(nameOf));
     const filled = due.filter((hole) => !left.has(nameOf(hole)));
     if (filled.length === 0) return;
@@ -161,6 +168,26 @@ export class ReplicaReader {
       from: Math.min(...filled.map(({ from, interval }) => from - interval)),
       to: Math.max(...filled.map(({ to, interval }) => to + interval)),
     });
+  }
+
+  /** Whether targets have left, and their markers are there. */
+  async #askForEnds(): Promise<void> {
+    const { dispatcher, replica } = this.#options;
+    const open = [...this.#lackedMarkers(), ...this.scrapes.unmarked(ends.inRound)];
+    for (let at = 0; at < open.length && !this.#over.signal.aborted; at += ends.atOnce) {
+      const some = open.slice(at, at + ends.atOnce);
+      const seen = await readEnds(dispatcher, replica, some, this.#patience());
+      for (const end of some) this.scrapes.mark(end, !seen.has(end));
+    }
+  }
+
+  /** Markers that it lacked at the last look, and may have been given since. */
+  #lackedMarkers(): RunEnd[] {
+    const lacked = this.#markersDue.flatMap(({ markerOf, after, to }): RunEnd[] =>
+      markerOf === undefined ? [] : [{ key: markerOf, end: after, at: to }],
+    );
+    this.#markersDue = [];
+    return lacked;
   }
 
   #dueHoles(): Hole[] {
@@ -228,6 +255,7 @@ export class ReplicaReader {
   }
 }
 
-function nameOf({ target, after, before }: Hole): string {
-  return target === "all" ? "" : `${target.job}\u0000${target.instance}\u0000${after}\u0000${before}`;
+function nameOf({ target, after, before, markerOf = "" }: Hole): string {
+  if (target === "all") return "";
+  return `${target.job}\u0000${target.instance}\u0000${after}\u0000${before}\u0000${markerOf}`;
 }

@@ -13,12 +13,21 @@ const scraped = (at: number, interval: number, hours = 0.5) =>
     (_, index) => start + at * hour + index * interval + (index % 3),
   );
 
+/** Times of good scrapes, and of failed ones. */
+type Scrapes = readonly number[] | { good: readonly number[]; bad: readonly number[] };
+
 /** What each of two replicas lacks of a target, whose scrapes are read at once. */
-function holesOf(left: readonly number[], right: readonly number[]): [number, number, number][][] {
-  const replicas = [left, right].map((times) => {
+function holesOf(left: Scrapes, right: Scrapes): [number, number, number][][] {
+  const [shard, all] = shardOf(left, right);
+  return all.map((replica) => shard.of(replica).map(({ after, before, count }) => [after, before, count]));
+}
+
+function shardOf(left: Scrapes, right: Scrapes): [ShardHoles, ReplicaScrapes[]] {
+  const replicas = [left, right].map((scrapes) => {
     const replica = new ReplicaScrapes();
     replica.setOldest(start);
-    return { replica, found: [{ key: "k", job: "j", instance: "i", times: [...times], bad: [] }] };
+    const { good, bad } = "good" in scrapes ? scrapes : { good: scrapes, bad: [] };
+    return { replica, found: [{ key: "k", job: "j", instance: "i", times: [...good], bad: [...bad] }] };
   });
   const all = replicas.map(({ replica }) => replica);
   for (const { replica, found } of replicas)
@@ -28,8 +37,7 @@ function holesOf(left: readonly number[], right: readonly number[]): [number, nu
       0,
       all.filter((other) => other !== replica),
     );
-  const shard = new ShardHoles(all, 0);
-  return all.map((replica) => shard.of(replica).map(({ after, before, count }) => [after, before, count]));
+  return [new ShardHoles(all, 0), all];
 }
 
 test("a single missed scrape is a hole, however often the target was scraped at other times", () => {
@@ -56,4 +64,86 @@ test("a hole begins after the last scrape before it, whatever the interval is wh
     [],
     [[quick[299], later[0], 60]],
   ]);
+});
+
+test("who was away while nobody reached the target lacks that it was down", () => {
+  const [good, bad] = [scraped(0, 15_000), scraped(0.5, 15_000)];
+  expect(holesOf({ good, bad }, { good, bad: bad.toSpliced(20, 30) })).toEqual([
+    [],
+    [[bad[19], bad[50], 30]],
+  ]);
+});
+
+test("a target that was never reached is looked at all the same", () => {
+  const bad = scraped(0, 15_000);
+  expect(holesOf({ good: [], bad }, { good: [], bad: bad.slice(0, 60) })).toEqual([
+    [],
+    [[bad[59], Infinity, 60]],
+  ]);
+});
+
+test("away from the last good scrapes on until the target is reached again: one hole over both", () => {
+  const [good, bad, again] = [scraped(0, 15_000), scraped(0.5, 15_000), scraped(1, 15_000)];
+  const whole = { good: [...good, ...again], bad };
+  const lacking = { good: [...good.slice(0, 100), ...again], bad: [] };
+  expect(holesOf(whole, lacking)).toEqual([
+    [],
+    [
+      [good[99], again[0], 20],
+      [good[99], again[0], 140],
+    ],
+  ]);
+});
+
+test("who did not reach what the other one did lacks good scrapes, and nothing else", () => {
+  const times = scraped(0, 15_000);
+  const lacking = { good: times.toSpliced(20, 30), bad: times.slice(20, 50) };
+  expect(holesOf(times, lacking)).toEqual([[], [[times[19], times[50], 30]]]);
+});
+
+/** What the second one lacks where the ends of both runs were asked for. */
+function afterMarks(left: readonly number[], right: readonly number[], marks: readonly [boolean, boolean]) {
+  const [shard, all] = shardOf(left, right);
+  for (const [index, replica] of all.entries())
+    for (const end of replica.unmarked(10)) replica.mark(end, marks[index] ?? false);
+  return shard.of(all[1] as ReplicaScrapes);
+}
+
+test("who was away only when a target left lacks its stale marker", () => {
+  const times = scraped(0, 15_000);
+  const after = times.at(-1) ?? 0;
+  expect(afterMarks(times, times, [true, false])).toEqual([
+    {
+      target: { job: "j", instance: "i" },
+      markerOf: "k",
+      after,
+      before: Infinity,
+      from: after + 1,
+      to: expect.toSatisfy((to: number) => Math.abs(to - after - 3.3 * 15_000) < 50),
+      count: 1,
+      interval: expect.toSatisfy((interval: number) => Math.abs(interval - 15_000) < 10),
+    },
+  ]);
+});
+
+test("where both have the marker, or neither, nothing is lacking", () => {
+  const times = scraped(0, 15_000);
+  expect(afterMarks(times, times, [true, true])).toEqual([]);
+  expect(afterMarks(times, times, [false, false])).toEqual([]);
+});
+
+test("a marker at another time is of another end", () => {
+  const times = scraped(0, 15_000);
+  const holes = afterMarks(times.slice(0, 50), times, [true, false]);
+  expect(holes).toEqual([]);
+});
+
+test("an end that is asked for lies before the next run, and is asked for once", () => {
+  const times = [...scraped(0, 15_000), ...scraped(1, 15_000)];
+  const [, [replica]] = shardOf(times, []);
+  const [newer, older] = replica?.unmarked(10) ?? [];
+  expect([newer?.end, older?.end]).toEqual([times.at(-1), times[119]]);
+  expect(Math.abs((older?.at ?? 0) - (times[119] ?? 0) - 3.3 * 15_000)).toBeLessThan(50);
+  if (newer) replica?.mark(newer, true);
+  expect(replica?.unmarked(10)).toEqual([older]);
 });

@@ -1,7 +1,13 @@
-import { missedScrapes } from "../../coverage/missed-scrapes.ts";
-import { type ScrapeRun, joinRuns } from "../../coverage/scrape-run.ts";
+import { type MissedScrapes, missedScrapes } from "../../coverage/missed-scrapes.ts";
+import { type ScrapeRun, isGap, joinRuns } from "../../coverage/scrape-run.ts";
 import type { Hole } from "./hole.ts";
-import type { ReplicaScrapes } from "./replica-scrapes.ts";
+import {
+  type ReplicaScrapes,
+  type TargetScrapes,
+  type TimeRange,
+  allRuns,
+  markerWithin,
+} from "./replica-scrapes.ts";
 
 /** What the replicas of a shard lack of what another one of them has. */
 export class ShardHoles {
@@ -41,22 +47,90 @@ export class ShardHoles {
     const holes: Hole[] = [];
     const others = this.#replicas.filter((other) => other !== replica);
     for (const [key, { job, instance }] of new Map(others.flatMap((other) => [...other.targets]))) {
-      const own = replica.targets.get(key)?.runs ?? [];
-      const runs = others.reduce<readonly ScrapeRun[]>((joined, other) => {
-        const more = other.targets.get(key)?.runs ?? [];
-        return joined.length === 0 ? more : joinRuns(joined, more, this.#allowed);
-      }, []);
-      if (isWhole(own, runs)) continue;
-      for (const missed of missedScrapes(own, runs, this.#allowed, known.to)) {
-        // what comes before is not known yet, unless there is nothing
-        const isKnown =
-          missed.to >= known.from + missed.interval || missed.from < (replica.oldest ?? -Infinity);
-        if (isKnown || replica.isComplete) holes.push({ ...missed, target: { job, instance } });
-      }
+      const target = { job, instance };
+      const good = this.#lacks(key, replica, others, known.to, ({ runs }) => runs);
+      holes.push(
+        ...good.filter((missed) => isKnown(missed, replica, known)).map((one) => ({ ...one, target })),
+      );
+      for (const missed of this.#lacksMarkers(key, replica, others, known.to))
+        if (isKnown(missed, replica, known)) holes.push({ ...missed, target, markerOf: key });
+      // of a target that nobody reaches, too, there are samples: that it is down, and since when
+      if (![replica, ...others].some((one) => one.targets.get(key)?.any)) continue;
+      const any = this.#lacks(key, replica, others, known.to, allRuns);
+      for (const missed of any)
+        if (isKnown(missed, replica, known) && !good.some((hole) => isWithin(missed, hole)))
+          holes.push({ ...missed, target });
     }
     return holes;
   }
+
+  /** Where the target left while the replica was away: without the marker it would be seen for as long as a query looks back. */
+  #lacksMarkers(
+    key: string,
+    replica: ReplicaScrapes,
+    others: readonly ReplicaScrapes[],
+    until: number,
+  ): MissedScrapes[] {
+    const own = replica.targets.get(key);
+    if (!own?.marked) return [];
+    const missed: MissedScrapes[] = [];
+    const runs = allRuns(own);
+    for (const [index, { to: after, interval }] of runs.entries()) {
+      if (own.marked.get(after) !== false) continue;
+      const before = runs[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+      for (const other of others) {
+        const end = endedAt(other.targets.get(key), after, interval, this.#allowed);
+        if (end === undefined) continue;
+        const from = Math.max(after, end) + 1;
+        const to = Math.min(from + Math.ceil(markerWithin * interval), before - 1, until);
+        if (from <= to) missed.push({ after, before, from, to, count: 1, interval });
+        break;
+      }
+    }
+    return missed;
+  }
+
+  #lacks(
+    key: string,
+    replica: ReplicaScrapes,
+    others: readonly ReplicaScrapes[],
+    until: number,
+    kind: (target: TargetScrapes) => readonly ScrapeRun[],
+  ): MissedScrapes[] {
+    const of = (one: ReplicaScrapes) => {
+      const target = one.targets.get(key);
+      return target ? kind(target) : [];
+    };
+    const own = of(replica);
+    const runs = others.reduce<readonly ScrapeRun[]>((joined, other) => {
+      const more = of(other);
+      return joined.length === 0 ? more : joinRuns(joined, more, this.#allowed);
+    }, []);
+    return isWhole(own, runs) ? [] : missedScrapes(own, runs, this.#allowed, until);
+  }
 }
+
+/** When a target ended with a marker at about a time, ms; undefined where it did not. */
+function endedAt(
+  target: TargetScrapes | undefined,
+  about: number,
+  interval: number,
+  allowed: number,
+): number | undefined {
+  if (!target?.marked) return undefined;
+  for (const [end, isMarked] of target.marked)
+    if (isMarked && !isGap(Math.abs(end - about), interval, allowed)) return end;
+  return undefined;
+}
+
+/** What comes before what is known is not known yet, unless there is nothing. */
+function isKnown(missed: MissedScrapes, replica: ReplicaScrapes, known: TimeRange): boolean {
+  if (replica.isComplete) return true;
+  return missed.to >= known.from + missed.interval || missed.from < (replica.oldest ?? -Infinity);
+}
+
+const isWithin = (one: MissedScrapes, other: MissedScrapes): boolean =>
+  one.from >= other.from && one.to <= other.to;
 
 /** Nearly all targets: scraped by both all the time. */
 function isWhole(own: readonly ScrapeRun[], others: readonly ScrapeRun[]): boolean {
