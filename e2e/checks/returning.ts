@@ -68,16 +68,16 @@ async function awayAndBack(
   const shard = servers.find((one) => one.name === name)?.shard;
   const partner = servers.find((one) => one.shard === shard && one.name !== name);
   if (!partner) throw new Error(`${name} has no partner`);
-  await until(`${name} lacks nothing`, 60_000, async () => isWhole(await coverageOf(gateway, name)));
+  await until(`${name} lacks nothing`, 60_000, async () => isWhole(await coverageOf(gateway, name), 0));
   const before = await partOfLoad(gateway, name, shard);
   const targets = await countUp(gateway, Date.now() / 1000 - settled);
   const from = Date.now() / 1000;
   await fleet.run("server", "stop", name);
-  const steps = new CountUp(gateway, targets, from - 10);
+  const steps = new CountUp(gateway, targets, from - 1);
   await untilElapsed(seconds * 1000);
   const hole = { from: from + 3, to: Date.now() / 1000 - 1 };
   await fleet.run("server", "start", name);
-  const started = performance.now();
+  const [started, back] = [performance.now(), Date.now() / 1000];
 
   const asked = randomQueries(queries, await metricNames(partner.url, hole), hole, () =>
     random.next(),
@@ -97,7 +97,7 @@ async function awayAndBack(
   // while it starts, lacks what it missed, and gets it
   const complete = await until(`${name} is complete`, 120_000, async () => {
     await compareAll();
-    return isWhole(await coverageOf(gateway, name)) && performance.now();
+    return isWhole(await coverageOf(gateway, name), back) && performance.now();
   });
   const part = await takesLoad(gateway, name, shard, before);
   await compareAll();
@@ -145,8 +145,9 @@ async function coverageOf(gateway: string, name: string): Promise<ReplicaDocumen
   return shards.flatMap(({ replicas }) => replicas).find(({ server }) => server === name);
 }
 
-const isWhole = (replica: ReplicaDocument | undefined): boolean =>
-  replica !== undefined && replica.known !== null && replica.gaps.length === 0;
+/** Whether it lacks nothing, and what it has since a time, s, was looked at. */
+const isWhole = (replica: ReplicaDocument | undefined, since: number): boolean =>
+  replica !== undefined && (replica.known?.to ?? 0) > since && replica.gaps.length === 0;
 
 async function countUp(gateway: string, at: number): Promise<number> {
   const { result } = await api<{ result: { value: [number, string] }[] }>(gateway, "query", {
@@ -220,19 +221,22 @@ class CountUp {
   }
 
   async #run(gateway: string, targets: number, from: number): Promise<void> {
-    while (!this.#over.signal.aborted) {
+    for (; !this.#over.signal.aborted; await untilElapsed(500)) {
       const end = Date.now() / 1000 - settled;
+      if (end < from) continue;
       const params = { query: "count(up)", start: from.toFixed(3), end: end.toFixed(3), step: "1" };
-      const { result } = await api<{ result: MatrixSeries[] }>(gateway, "query_range", params);
-      const values = result[0]?.values ?? [];
       this.asked++;
+      const answer = await api<{ result: MatrixSeries[] }>(gateway, "query_range", params).catch(
+        (error: unknown) => void this.#dips.push(String(error)),
+      );
+      if (!answer) continue;
+      const values = answer.result[0]?.values ?? [];
       this.points += values.length;
       const wanted = Math.floor(end - from) + 1;
       if (values.length < wanted) this.#dips.push(`${values.length} points instead of ${wanted}`);
       for (const [time, value] of values)
         if (Number(value) !== targets)
           this.#dips.push(`${value} instead of ${targets} at ${time}, asked at ${end}`);
-      await untilElapsed(500);
     }
   }
 }
