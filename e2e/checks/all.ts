@@ -9,6 +9,7 @@ import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { returning } from "./returning.ts";
+import { gatewayPair } from "./gateway-pair.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -22,6 +23,7 @@ export const checks: readonly Check[] = [
   availability,
   lostShard,
   chaos,
+  gatewayPair,
   healing,
   returning,
   memory,

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ask } from "./http.ts";
@@ -14,12 +14,16 @@ export interface GatewayAlone {
   log: string;
 }
 
-/** Starts `promfleet gateway` in front of servers, one list of URLs a shard, and waits until it is ready. */
+/**
+ * Starts `promfleet gateway` in front of servers, one list of URLs a shard, and waits until it is ready.
+ * @param listen host:port, where it has to be the address of one before
+ */
 export async function startGateway(
   folder: string,
   shards: readonly (readonly string[])[],
   version: string,
   further: FurtherKeys = {},
+  listen = "127.0.0.1:0",
 ): Promise<GatewayAlone> {
   const topologyFile = path.join(folder, "topology.json");
   await writeFile(topologyFile, topologyText(shards, version, further));
@@ -28,7 +32,7 @@ export async function startGateway(
   await rm(out, { force: true });
   const process = start(
     promfleetProgram,
-    ["gateway", "--topology", topologyFile, "--listen", "127.0.0.1:0", "-o", "json"],
+    ["gateway", "--topology", topologyFile, "--listen", listen, "-o", "json"],
     { log, out, cwd: folder, env: { XDG_STATE_HOME: path.join(folder, "state") } },
   );
   const url = await until("the gateway prints its URL", 30_000, () => {
@@ -64,3 +68,19 @@ export function topologyText(
 
 /** A replica a, b, … of a shard. */
 const replicaOf = (url: string, index: number) => ({ name: "abcde"[index], url });
+
+/** The evaluator of a gateway that runs alone, from the record that the gateway keeps of it. */
+export function evaluatorOf({ topologyFile }: Pick<GatewayAlone, "topologyFile">): {
+  url: string;
+  pid: number;
+} {
+  const [file] = globSync("state/promfleet/gateways/*/evaluator/evaluator.json", {
+    cwd: path.dirname(topologyFile),
+  });
+  if (file === undefined) throw new Error(`no evaluator of a gateway beside ${topologyFile}`);
+  const { url, identity } = JSON.parse(readFileSync(path.join(path.dirname(topologyFile), file), "utf8")) as {
+    url: string;
+    identity: { pid: number };
+  };
+  return { url, pid: identity.pid };
+}
