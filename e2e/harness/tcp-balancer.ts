@@ -21,9 +21,12 @@ export class TcpBalancer implements AsyncDisposable {
     const server = createServer((client) => {
       const first = turn++;
       keep(client);
-      const tryNext = (at: number) => {
+      const tryNext = (at: number): void => {
         const target = targets[(first + at) % targets.length];
-        if (target === undefined || at >= targets.length) return void client.resetAndDestroy();
+        if (target === undefined || at >= targets.length) {
+          client.resetAndDestroy();
+          return;
+        }
         const { hostname, port } = new URL(target);
         const upstream = connect(Number(port), hostname);
         keep(upstream);
