@@ -11,8 +11,12 @@ export interface Target {
   /** What stands behind the name, for the lines above the table. */
   what: string;
   url: string;
-  /** Set for gateways. */
+  /** Set for what promfleet's own memory is measured of: gateways. */
   pid?: number;
+  /** Name of what it is compared with; the first where it is left out. */
+  base?: string;
+  /** It knows nothing of labels beyond its own storage: only queries are asked of it. */
+  queriesOnly?: true;
 }
 
 export interface BedOptions {
@@ -49,6 +53,11 @@ export async function startTargets(
     const { url, pid } = await startGateway(place.path(name), asShards, prometheus);
     return { url, pid };
   };
+  const reader = await startPrometheus({
+    folder: place.path("reader"),
+    version: prometheus,
+    config: `${JSON.stringify({ remote_read: shardUrls.map((url) => ({ url: `${url}/api/v1/read`, read_recent: true })) })}\n`,
+  });
   return [
     { name: "direct", what: "one Prometheus that has everything", url: direct },
     {
@@ -57,7 +66,14 @@ export async function startTargets(
       ...(await startGatewayOf("gateway-of-one", [direct])),
     },
     {
+      name: "reader",
+      what: `a stock Prometheus that reads from the ${shards} shards directly, by remote_read`,
+      url: reader.url,
+      queriesOnly: true,
+    },
+    {
       name: "evaluate",
+      base: "reader",
       what: `the gateway in front of ${shards} shards of one replica each`,
       ...(await startGatewayOf("gateway-of-shards", shardUrls)),
     },

@@ -14,8 +14,8 @@ export interface TimedQuestion {
   question: Question;
   /** Bytes of the first target's answer. */
   bytes: number;
-  /** One for each target. */
-  timings: Timing[];
+  /** One for each target; undefined where it was not asked. */
+  timings: (Timing | undefined)[];
 }
 
 const withinMs = 300_000;
@@ -48,7 +48,7 @@ export async function timeQuestions(
   for (let round = 0; round < rounds; round++)
     for (const { question, repeats, took } of asked)
       for (let repeat = 0; repeat < repeats; repeat++)
-        for (const target of turns(targets, round + repeat))
+        for (const target of turns(targets, round + repeat).filter((one) => isAsked(one, question)))
           took[targets.indexOf(target)]?.push((await askTarget(target, question)).took);
   return asked.map(({ question, bytes, took }) => ({ question, bytes, timings: took.map(timingOf) }));
 }
@@ -63,7 +63,7 @@ function turns(targets: Targets, turn: number): Target[] {
 export async function checkAnswers(targets: Targets, question: Question): Promise<number> {
   const [first, ...others] = targets;
   const reference = await askTarget(first, question);
-  for (const target of others) {
+  for (const target of others.filter((one) => isAsked(one, question))) {
     const { body } = await askTarget(target, question);
     const difference = differenceOf(reference.body, body);
     if (difference !== undefined)
@@ -79,7 +79,12 @@ async function askTarget({ name, url }: Target, question: Question) {
   throw new WrongAnswer(`${name} answers "${question.name}" with ${heard.status}: ${said}`);
 }
 
-function timingOf(took: readonly number[]): Timing {
+function isAsked({ queriesOnly }: Target, { path }: Question): boolean {
+  return !queriesOnly || path.startsWith("query");
+}
+
+function timingOf(took: readonly number[]): Timing | undefined {
+  if (took.length === 0) return undefined;
   const sorted = took.toSorted((a, b) => a - b);
   const upper = sorted[sorted.length >> 1] ?? Number.NaN;
   const lower = sorted[(sorted.length - 1) >> 1] ?? Number.NaN;

@@ -7,7 +7,13 @@ export interface Findings {
   data: { series: number; shards: number; seconds: number; everySeconds: number };
   rounds: number;
   connections: number;
-  targets: { name: string; what: string; peakRssMegabytes?: number; ways?: Record<string, number> }[];
+  targets: {
+    name: string;
+    what: string;
+    base?: string;
+    peakRssMegabytes?: number;
+    ways?: Record<string, number>;
+  }[];
   timed: TimedQuestion[];
   throughput: Throughput[];
 }
@@ -21,14 +27,12 @@ export function toJson({ timed, throughput, targets, ...rest }: Findings): strin
     params: question.params,
     bytes,
     ...Object.fromEntries(
-      timings.map((timing, at) => [
-        targets[at]?.name,
-        {
-          ...timing,
-          ratio: timing.median / (timings[0]?.median ?? Number.NaN),
-          ratioOfMin: timing.min / (timings[0]?.min ?? Number.NaN),
-        },
-      ]),
+      timings.flatMap((timing, at) => {
+        if (!timing) return [];
+        const base = baseOf(targets, timings, at) ?? timing;
+        const ratios = { ratio: timing.median / base.median, ratioOfMin: timing.min / base.min };
+        return [[targets[at]?.name, { ...timing, ...ratios }]];
+      }),
     ),
   }));
   const rates = Object.fromEntries(
@@ -64,16 +68,21 @@ export function toText(findings: Findings): string {
 }
 
 function timingRows({ targets, timed }: Findings): string[][] {
-  const head = targets.flatMap(({ name }, at) => (at === 0 ? [`${name} ms`] : [`${name} ms`, "ratio"]));
+  const head = targets.flatMap(({ name, base }, at) =>
+    at === 0 ? [`${name} ms`] : [`${name} ms`, base === undefined ? "ratio" : `to ${base}`],
+  );
   return [
     ["", "answer", ...head],
     ...timed.map(({ question, bytes, timings }) => [
       question.name,
       formatBytes(bytes),
       ...timings.flatMap((timing, at) => {
+        if (!timing) return ["–", "–"];
         const cell = `${formatMs(timing.median)} (${formatMs(timing.min)})`;
-        const first = timings[0] ?? timing;
-        const ratio = `${(timing.median / first.median).toFixed(2)} (${(timing.min / first.min).toFixed(2)})`;
+        const base = baseOf(targets, timings, at);
+        const ratio = base
+          ? `${(timing.median / base.median).toFixed(2)} (${(timing.min / base.min).toFixed(2)})`
+          : "–";
         return at === 0 ? [cell] : [cell, ratio];
       }),
     ]),
@@ -92,6 +101,16 @@ function throughputRows({ targets, throughput, connections }: Findings): string[
       formatMs(p99),
     ]),
   ];
+}
+
+/** What a target's timing of a question is compared with; undefined where that was not asked. */
+function baseOf(
+  targets: Findings["targets"],
+  timings: TimedQuestion["timings"],
+  at: number,
+): TimedQuestion["timings"][number] {
+  const base = targets[at]?.base;
+  return timings[base === undefined ? 0 : targets.findIndex(({ name }) => name === base)];
 }
 
 const waysText = (ways: Record<string, number>): string =>

@@ -76,13 +76,13 @@ async function measure({ rounds, ...bed }: Options): Promise<Findings> {
 }
 
 /** What a target has to say of itself after the run. */
-async function lookBack({ name, what, url, pid }: Target): Promise<Findings["targets"][number]> {
-  if (pid === undefined) return { name, what };
+async function lookBack({ name, what, base, url, pid }: Target): Promise<Findings["targets"][number]> {
+  const told = { name, what, ...(base !== undefined && { base }) };
+  if (pid === undefined) return told;
   const metrics = (await ask(`${url}/metrics`)).body.toString();
   const ways = [...metrics.matchAll(/^promfleet_gateway_queries_total\{way="(\w+)"\} (\d+)/gm)];
   return {
-    name,
-    what,
+    ...told,
     peakRssMegabytes: Math.round(peakResidentBytes(pid) / 1024 ** 2),
     ways: Object.fromEntries(ways.map(([, way = "", count]) => [way, Number(count)])),
   };

@@ -1,6 +1,6 @@
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
-import { startPrometheus } from "../harness/prometheus-server.ts";
+import { type PrometheusServer, startPrometheus } from "../harness/prometheus-server.ts";
 import { remoteWrite } from "../harness/remote-write.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { askAll, type Kind, type Tally } from "../conformance/ask-all.ts";
@@ -22,43 +22,59 @@ export const conformance: Check = {
 async function run({ report, prometheus }: CheckContext): Promise<void> {
   await using place = new Workplace("conformance");
   const server = async (name: string) =>
-    (
-      await startPrometheus({
-        folder: place.path(name),
-        version: prometheus,
-        config: "global: {}\n",
-        flags: storeFlags,
-      })
-    ).url;
+    await startPrometheus({
+      folder: place.path(name),
+      version: prometheus,
+      config: "global: {}\n",
+      flags: storeFlags,
+    });
   const samples = demoSamples();
   const parts = splitByShard(samples, shards);
   report.figure("series of each shard", parts.map((part) => part.length).join(" + "));
 
-  const reference = await server("reference");
+  const { url: reference } = await server("reference");
   await remoteWrite(reference, samples);
-  const fleet: string[][] = [];
+  const servers: PrometheusServer[][] = [];
   for (const [shard, part] of parts.entries()) {
-    const urls = await Promise.all(
+    const pair = await Promise.all(
       Array.from({ length: replicas }, (_, index) => server(`shard-${shard}-${"ab"[index]}`)),
     );
-    for (const url of urls) await remoteWrite(url, part);
-    fleet.push(urls);
+    for (const { url } of pair) await remoteWrite(url, part);
+    servers.push(pair);
   }
+  const fleet = servers.map((pair) => pair.map(({ url }) => url));
   const queries = conformanceQueries();
   await canary(report, reference, fleet, queries);
 
   const gateway = await startGateway(place.folder, fleet, prometheus);
+  await claimQueries(report, "like one Prometheus", queries, reference, gateway.url);
+  await claimApis(report, reference, gateway.url, prometheus);
+  // replica a of the first shard, replica b of the second
+  for (const [shard, index] of [
+    [0, 0],
+    [1, 1],
+  ] as const)
+    await servers[shard]?.[index]?.process.kill();
+  await claimQueries(report, "and with a replica of each shard gone", queries, reference, gateway.url);
+}
+
+async function claimQueries(
+  report: CheckContext["report"],
+  what: string,
+  queries: readonly string[],
+  reference: string,
+  gateway: string,
+): Promise<void> {
   const tallies: Record<Kind, Tally> = {
-    range: await askAll(queries, "range", reference, gateway.url),
-    instant: await askAll(queries, "instant", reference, gateway.url),
+    range: await askAll(queries, "range", reference, gateway),
+    instant: await askAll(queries, "instant", reference, gateway),
   };
   const of = (kind: Kind) => `${tallies[kind].equal} of ${queries.length} ${kind}`;
   const sum = (count: (tally: Tally) => number) => count(tallies.range) + count(tallies.instant);
   const detail = `${of("range")}, ${of("instant")}, ${sum((tally) => tally.bitEqual)} bit-equal, ${sum((tally) => tally.notEmpty)} not empty`;
   const differences = [...tallies.range.differences, ...tallies.instant.differences];
   for (const difference of differences.slice(0, 20)) report.figure("differs", difference);
-  report.claim("like one Prometheus", differences.length === 0, detail);
-  await claimApis(report, reference, gateway.url, prometheus);
+  report.claim(what, differences.length === 0, detail);
   report.claim("most queries give something", sum((tally) => tally.notEmpty) > queries.length);
 }
 

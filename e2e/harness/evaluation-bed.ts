@@ -101,6 +101,7 @@ export function queryRequest(params: Record<string, string>): QueryRequest {
     params: Object.entries(params),
     acceptEncoding: "",
     timeoutMs: 60_000,
+    partial: undefined,
   };
 }
 

@@ -239,6 +239,14 @@ export const catalogue = {
     advice: "`promfleet status` lists the names.",
     exit: exit.absent,
   },
+  SAMPLES_UNAVAILABLE: {
+    meaning:
+      "The request says `partial_response=false`, and of a time that it reads only a replica has all samples that is not available.",
+    advice:
+      "`promfleet coverage` shows which replica lacks what. Without the parameter the answer comes with a warning; it is whole as soon as the replica is back.",
+    exit: exit.failed,
+    status: 503,
+  },
   SHARD_UNAVAILABLE: {
     meaning:
       "No replica of a shard answers, so any answer would lack its series: the gateway gives none. The message names the shard and what each of its servers did.",

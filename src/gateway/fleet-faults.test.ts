@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type GatewayAlone, startGateway } from "../../e2e/harness/gateway-alone.ts";
 import { type Heard, ask } from "../../e2e/harness/http.ts";
 import { type StoredFleet, startStoredFleet } from "../../e2e/harness/stored-fleet.ts";
@@ -76,6 +76,72 @@ test("with every replica of a shard gone, everything is a 503 within a second th
   fleet.mend();
   for (const [what, path] of everything)
     await until(`${what} is answered again`, 5000, async () => (await api(path())).status === 200);
+});
+
+describe("with partial_response=true and every replica of a shard gone", () => {
+  const partial = async (path: string) => {
+    const { status, body } = await api(`${path}${path.includes("?") ? "&" : "?"}partial_response=true`);
+    expect([path, status]).toEqual([path, 200]);
+    return JSON.parse(body.toString()) as { status: string; data: unknown; warnings?: string[] };
+  };
+  const named = [expect.stringMatching(/^shard 1 is unavailable \(.*\): its series are missing$/)];
+
+  test("everything is answered by the others, with a warning that names the shard", async () => {
+    for (const proxy of fleet.proxies[1] ?? []) {
+      proxy.fault = { kind: "refuse" };
+      proxy.reset();
+    }
+    for (const [, path] of everything)
+      expect(await partial(path())).toMatchObject({ status: "success", warnings: named });
+    expect((await partial(instant("count(m)"))).data).toMatchObject({
+      result: [{ value: [fleet.end, "40"] }],
+    });
+    expect((await partial("series?match[]=m")).data).toHaveLength(40);
+    expect((await partial(range("m"))).data).toMatchObject({
+      result: Array.from({ length: 40 }, () => ({ metric: { __name__: "m" } })),
+    });
+  });
+
+  test("nothing is left, and that is said of both", async () => {
+    for (const proxy of fleet.proxies.flat()) {
+      proxy.fault = { kind: "refuse" };
+      proxy.reset();
+    }
+    const { data, warnings } = await partial(instant("m"));
+    expect(data).toEqual({ resultType: "vector", result: [] });
+    expect(warnings?.toSorted()).toEqual([
+      expect.stringMatching(/^shard 0 is unavailable/),
+      expect.stringMatching(/^shard 1 is unavailable/),
+    ]);
+    expect((await partial("labels")).warnings).toHaveLength(2);
+  });
+
+  test("what is cut in the middle again and again is left out, too", async () => {
+    const longest = Math.max(...(fleet.proxies[1] ?? []).map((proxy) => proxy.longest));
+    for (const proxy of fleet.proxies[1] ?? []) {
+      proxy.fault = { kind: "cut", after: Math.floor(longest / 2) };
+      proxy.reset();
+    }
+    const { data, warnings } = await partial(range("m"));
+    expect((data as { result: unknown[] }).result).toHaveLength(warnings ? 40 : 80);
+  });
+
+  test("an answer that lacks nothing has no warning, and is the same", async () => {
+    for (const [what, path] of everything) {
+      const whole = JSON.parse((await api(path())).body.toString()) as unknown;
+      expect([what, await partial(path())]).toEqual([what, whole]);
+    }
+  });
+
+  test.each(["yes", "2", "TrUe"])("%s is no answer to whether it may", async (word) => {
+    for (const path of [instant("m"), "labels?"]) {
+      const { status, body } = await api(`${path}&partial_response=${word}`);
+      expect(status).toBe(400);
+      expect(body.toString()).toContain(
+        `invalid parameter \\"partial_response\\": cannot parse \\"${word}\\" to a bool`,
+      );
+    }
+  });
 });
 
 test("with one replica of each shard gone, nothing fails", async () => {

@@ -6,6 +6,7 @@ import { coverageAnswer, coverageRange } from "./coverage/coverage-answer.ts";
 import type { CoverageIndex } from "./coverage/coverage-index.ts";
 import { queryTimes } from "./coverage/query-times.ts";
 import { type ShardSources, always } from "./coverage/shard-sources.ts";
+import { lostWarnings, warnedAnswer } from "./evaluate/warned-answer.ts";
 import { type ShardFetcher, ShardLost } from "./fetch/shard-fetcher.ts";
 import { passToAny } from "./pass/any-shard.ts";
 import { passQuery } from "./pass/pass-way.ts";
@@ -13,6 +14,7 @@ import { planQuery } from "./planner/plan-query.ts";
 import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
 import { type Params, firstOf, readParams } from "./protocol/form.ts";
+import { partialResponse, withoutPartialResponse } from "./protocol/partial-response.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
 import type { Router } from "./router/router.ts";
 
@@ -89,7 +91,7 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
           } catch (error) {
             // those that have all of it are gone: the others are left
             const areOthers = router.candidates(shard).length > replicas.length;
-            if (!(error instanceof ShardLost) || !areOthers) throw error;
+            if (!(error instanceof ShardLost) || !(areOthers || query.partial)) throw error;
             took("evaluate");
             return await evaluate(query, signal);
           }
@@ -148,12 +150,17 @@ function combinedRoute(api: string, handler: string): Route {
       const params = await readParams(request, search, limits.maxQueryBytes);
       // the rest is the servers' own to refuse, each API in its own words; a server before 2.54 would pass over a wrong limit
       if (hasLimit.has(handler)) limitParam(params);
+      const isPartial = partialResponse(params) === true;
+      const own = withoutPartialResponse(params);
       for (const [name, value] of params)
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {
         timeoutMs: timeoutOf(params, limits),
-        answer: async ({ router, sources, fetcher }, signal) =>
-          await combine({ router, sources, fetcher }, { api, params }, signal),
+        async answer({ router, sources, fetcher }, signal) {
+          const lost: ShardLost[] | undefined = isPartial ? [] : undefined;
+          const answer = await combine({ router, sources, fetcher }, { api, params: own }, signal, lost);
+          return warnedAnswer(answer, lostWarnings(lost ?? []));
+        },
       };
     },
   };

@@ -28,7 +28,12 @@ export interface ApiRequest {
 
 export type CombineContext = ShardAccess;
 
-type Way = (context: CombineContext, request: ApiRequest, signal: AbortSignal) => Promise<Answer>;
+type Way = (
+  context: CombineContext,
+  request: ApiRequest,
+  signal: AbortSignal,
+  lost: ShardLost[] | undefined,
+) => Promise<Answer>;
 
 const ways: ReadonlyMap<string, Way> = new Map([
   ["labels", wayOf(stringListCombiner("POST"))],
@@ -51,30 +56,34 @@ export function isCombined(api: string): boolean {
 
 /**
  * The answer of the fleet, in the shape that one Prometheus would give it. What a shard refuses is refused for all.
- * @throws ShardLost when a shard is missing; PromfleetError; the signal's reason
+ * @param lost takes the shards that are missing in the answer
+ * @throws ShardLost where one is missing and `lost` is left out; PromfleetError; the signal's reason
  */
 export async function combine(
   context: CombineContext,
   request: ApiRequest,
   signal: AbortSignal,
+  lost?: ShardLost[],
 ): Promise<Answer> {
   const way = ways.get(kindOf(request.api));
   if (!way) throw new Error(`${request.api} is no API that is combined`);
-  return await way(context, request, signal);
+  return await way(context, request, signal, lost);
 }
 
-/** @returns undefined where those that have all of it are gone, and others are left */
+/** @returns undefined where those that have all of it are gone, and others are left or the answer may lack it */
 async function passWhole(
   { router, fetcher }: CombineContext,
   shard: string,
   replicas: readonly Replica[],
   request: ShardRequest,
   signal: AbortSignal,
+  mayLack: boolean,
 ): Promise<Answer | undefined> {
   try {
     return await passOn(fetcher, shard, { ...request, choose: () => replicas }, signal);
   } catch (error) {
-    if (error instanceof ShardLost && router.candidates(shard).length > replicas.length) return undefined;
+    if (error instanceof ShardLost && (mayLack || router.candidates(shard).length > replicas.length))
+      return undefined;
     throw error;
   }
 }
@@ -91,7 +100,7 @@ function kindOf(api: string): string {
 }
 
 function wayOf<T>(combiner: Combiner<T>): Way {
-  return async (context, { api, params }, signal) => {
+  return async (context, { api, params }, signal, lost) => {
     const { router, sources } = context;
     const asked = combiner.ask?.(params) ?? params;
     const request = shardRequest(combiner.method, api, asked);
@@ -99,10 +108,19 @@ function wayOf<T>(combiner: Combiner<T>): Way {
     const range = combiner.ofTimes ? rangeOf(params) : undefined;
     if (only !== undefined && others.length === 0 && !combiner.evenOfOne) {
       const whole = range ? sources.whole(only, range) : { replicas: router.candidates(only), isWhole: true };
-      const passed = whole.isWhole && (await passWhole(context, only, whole.replicas, request, signal));
+      const passed =
+        whole.isWhole &&
+        (await passWhole(context, only, whole.replicas, request, signal, lost !== undefined));
       if (passed) return passed;
     }
-    const said = await askShards(context, request, range, (body, from) => combiner.parse(body, from), signal);
+    const said = await askShards(
+      context,
+      request,
+      range,
+      (body, from) => combiner.parse(body, from),
+      signal,
+      lost,
+    );
     if ("instead" in said) return said.instead;
     return combiner.merge(said.parts, params, new Set(router.topology.onEveryShard));
   };

@@ -37,7 +37,15 @@ function access(shards?: string[][]) {
 }
 
 async function asked(parse: (body: Buffer, from: Replica) => string = nameAndLength, budget?: number) {
-  const answer = await askShards(access(), whole, undefined, parse, AbortSignal.timeout(10_000), budget);
+  const answer = await askShards(
+    access(),
+    whole,
+    undefined,
+    parse,
+    AbortSignal.timeout(10_000),
+    undefined,
+    budget,
+  );
   if ("instead" in answer) throw new Error("refused");
   return answer.parts;
 }

@@ -24,6 +24,7 @@ type Said<T> = { part: T } | { instead: Answer };
  * Asks every shard at the same time. An answer that breaks off or is none is asked of the shard's next replica.
  * @param range ms that it is about; undefined: any replica will do
  * @param parse an answer; a SyntaxError or ZodError of it counts as an answer that is none
+ * @param lost takes the shards that are not available; left out: one that is not is an error
  * @param budget bytes that the answers may have together
  * @returns what came out of parse in the order of the shards, or the answer of the first shard that did not say 200
  * @throws ShardLost when a shard has no replica left; PromfleetError; the signal's reason
@@ -34,6 +35,7 @@ export async function askShards<T>(
   range: TimeRange | undefined,
   parse: (body: Buffer, from: Replica) => T,
   signal: AbortSignal,
+  lost?: ShardLost[],
   budget = maxAnswerBytes,
 ): Promise<{ parts: T[] } | { instead: Answer }> {
   const giveUp = new AbortController();
@@ -44,11 +46,15 @@ export async function askShards<T>(
     .flatMap((shard) => askedOf(router, sources, shard, range))
     .map(async ({ shard, replicas }) => {
       const asking = new ShardAsking(shard, replicas, request);
-      return await asking.ask(fetcher, parse, bytes, either);
+      return await asking.ask(fetcher, parse, bytes, either).catch((error: unknown) => {
+        if (!lost || !(error instanceof ShardLost)) throw error;
+        lost.push(error);
+      });
     });
   try {
     const parts: T[] = [];
     for (const said of await Promise.all(asked)) {
+      if (!said) continue;
       if ("instead" in said) return said;
       parts.push(said.part);
     }

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { parseDuration } from "../../promql/duration.ts";
 import type { Dispatcher } from "undici";
 import type { Replica, Router } from "../router/router.ts";
 import type { Covering, Hole } from "./hole.ts";
@@ -27,6 +28,7 @@ export interface CoverageIndexOptions {
 /** ms */
 const lookForReplicas = 250;
 const saveEvery = 30_000;
+const usualLookback = 300_000;
 
 /** Knows of every replica in which times it was really scraping, from its samples of `up`. */
 export class CoverageIndex implements Coverage {
@@ -87,7 +89,7 @@ export class CoverageIndex implements Coverage {
               replica,
               known,
               oldest,
-              isComplete: isComplete && reader.scrapes.unmarked(1).length === 0,
+              isComplete: isComplete && reader.scrapes.unmarked(1, this.#lookback()).length === 0,
               targets: targets.size,
               holes: this.holes(replica),
               objection: reader.objection,
@@ -95,6 +97,11 @@ export class CoverageIndex implements Coverage {
           ];
         }),
     }));
+  }
+
+  /** ms */
+  #lookback(): number {
+    return parseDuration(this.#options.router.topology.evaluator.lookback) ?? usualLookback;
   }
 
   async close(): Promise<void> {
@@ -119,7 +126,17 @@ export class CoverageIndex implements Coverage {
         store?.restore(replica, scrapes, allowed);
         const partners = () => this.#shards.get(shard)?.replicas.filter((other) => other !== scrapes) ?? [];
         const holes = () => this.#shards.get(shard)?.of(scrapes) ?? [];
-        const reader = new ReplicaReader({ replica, scrapes, dispatcher, allowed, partners, holes, say });
+        const lookback = () => this.#lookback();
+        const reader = new ReplicaReader({
+          replica,
+          scrapes,
+          dispatcher,
+          allowed,
+          lookback,
+          partners,
+          holes,
+          say,
+        });
         this.#readers.set(replica, reader);
       }
       const scrapes = replicas.flatMap((replica) => this.#readers.get(replica)?.scrapes ?? []);

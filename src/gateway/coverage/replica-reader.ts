@@ -14,6 +14,8 @@ export interface ReplicaReaderOptions {
   scrapes: ReplicaScrapes;
   dispatcher: Dispatcher;
   allowed: number;
+  /** ms that a query looks back. */
+  lookback: () => number;
   partners: () => readonly ReplicaScrapes[];
   /** What the replica lacks, as far as it is known. */
   holes: () => readonly Hole[];
@@ -173,7 +175,7 @@ export class ReplicaReader {
   /** Whether targets have left, and their markers are there. */
   async #askForEnds(): Promise<void> {
     const { dispatcher, replica } = this.#options;
-    const open = [...this.#lackedMarkers(), ...this.scrapes.unmarked(ends.inRound)];
+    const open = [...this.#lackedMarkers(), ...this.scrapes.unmarked(ends.inRound, this.#options.lookback())];
     for (let at = 0; at < open.length && !this.#over.signal.aborted; at += ends.atOnce) {
       const some = open.slice(at, at + ends.atOnce);
       const seen = await readEnds(dispatcher, replica, some, this.#patience());

@@ -25,6 +25,8 @@ export const allRuns = ({ runs, any }: TargetScrapes): readonly ScrapeRun[] => a
 
 /** Intervals after its last scrape in which the marker of a target that has left is written, and a little more. */
 export const markerWithin = 3.3;
+/** Of the time that a query looks back, after which a sample may not be seen any more. */
+const seen = 0.9;
 
 /** ms, both inclusive. */
 export interface TimeRange {
@@ -111,8 +113,13 @@ export class ReplicaScrapes {
     this.revision++;
   }
 
-  /** Ends of runs of which it is not known whether a marker follows, newest first. @param most so many of them */
-  unmarked(most: number): RunEnd[] {
+  /**
+   * Ends of runs of which it is not known whether a marker follows, newest first. Of targets that are scraped so seldom that they are
+   * soon not seen anyway it cannot be known, and matters little.
+   * @param most so many of them
+   * @param lookback ms that a query looks back
+   */
+  unmarked(most: number, lookback: number): RunEnd[] {
     const known = this.#known;
     if (!known) return [];
     const ends: RunEnd[] = [];
@@ -120,6 +127,7 @@ export class ReplicaScrapes {
       const runs = allRuns(target);
       for (const [index, { to: end, interval }] of runs.entries()) {
         if (interval === 0 || target.marked?.has(end)) continue;
+        if (markerWithin * interval > seen * lookback) continue;
         const at = Math.min(
           end + Math.ceil(markerWithin * interval),
           (runs[index + 1]?.from ?? Infinity) - 1,

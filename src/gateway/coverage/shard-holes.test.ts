@@ -3,6 +3,7 @@ import { ReplicaScrapes } from "./replica-scrapes.ts";
 import { ShardHoles } from "./shard-holes.ts";
 
 const hour = 3_600_000;
+const lookback = 300_000;
 const start = 1_795_000_000_000 - (1_795_000_000_000 % hour);
 const range = { from: start - 1, to: start + 12 * hour };
 
@@ -105,7 +106,7 @@ test("who did not reach what the other one did lacks good scrapes, and nothing e
 function afterMarks(left: readonly number[], right: readonly number[], marks: readonly [boolean, boolean]) {
   const [shard, all] = shardOf(left, right);
   for (const [index, replica] of all.entries())
-    for (const end of replica.unmarked(10)) replica.mark(end, marks[index] ?? false);
+    for (const end of replica.unmarked(10, lookback)) replica.mark(end, marks[index] ?? false);
   return shard.of(all[1] as ReplicaScrapes);
 }
 
@@ -141,9 +142,23 @@ test("a marker at another time is of another end", () => {
 test("an end that is asked for lies before the next run, and is asked for once", () => {
   const times = [...scraped(0, 15_000), ...scraped(1, 15_000)];
   const [, [replica]] = shardOf(times, []);
-  const [newer, older] = replica?.unmarked(10) ?? [];
+  const [newer, older] = replica?.unmarked(10, lookback) ?? [];
   expect([newer?.end, older?.end]).toEqual([times.at(-1), times[119]]);
   expect(Math.abs((older?.at ?? 0) - (times[119] ?? 0) - 3.3 * 15_000)).toBeLessThan(50);
   if (newer) replica?.mark(newer, true);
-  expect(replica?.unmarked(10)).toEqual([older]);
+  expect(replica?.unmarked(10, lookback)).toEqual([older]);
+});
+
+test("of targets that are scraped so seldom that they are not seen for long anyway nothing is asked", () => {
+  const [, [seldom]] = shardOf(scraped(0, 90_000, 2), []);
+  expect(seldom?.unmarked(10, lookback)).toEqual([]);
+});
+
+test("a target that is seen again at once has not left", () => {
+  const times = scraped(0, 15_000).toSpliced(60, 1);
+  const [shard, all] = shardOf(times, times);
+  for (const [index, replica] of all.entries())
+    for (const end of replica.unmarked(10, lookback)) replica.mark(end, index === 0);
+  expect(all.map((replica) => shard.of(replica).length)).toEqual([0, 1]);
+  expect(shard.of(all[1] as ReplicaScrapes)[0]?.before).toBe(Infinity);
 });

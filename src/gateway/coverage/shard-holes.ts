@@ -79,9 +79,10 @@ export class ShardHoles {
       if (own.marked.get(after) !== false) continue;
       const before = runs[index + 1]?.from ?? Number.POSITIVE_INFINITY;
       for (const other of others) {
-        const end = endedAt(other.targets.get(key), after, interval, this.#allowed);
-        if (end === undefined) continue;
-        const from = Math.max(after, end) + 1;
+        const ended = endedAt(other.targets.get(key), after, interval, this.#allowed);
+        // it was seen again before a marker would have come: no target has left
+        if (!ended || before - after <= markerWithin * Math.max(interval, ended.interval)) continue;
+        const from = Math.max(after, ended.to) + 1;
         const to = Math.min(from + Math.ceil(markerWithin * interval), before - 1, until);
         if (from <= to) missed.push({ after, before, from, to, count: 1, interval });
         break;
@@ -110,16 +111,16 @@ export class ShardHoles {
   }
 }
 
-/** When a target ended with a marker at about a time, ms; undefined where it did not. */
+/** The run that ended with a marker at about a time; undefined where there is none. */
 function endedAt(
   target: TargetScrapes | undefined,
   about: number,
   interval: number,
   allowed: number,
-): number | undefined {
+): ScrapeRun | undefined {
   if (!target?.marked) return undefined;
-  for (const [end, isMarked] of target.marked)
-    if (isMarked && !isGap(Math.abs(end - about), interval, allowed)) return end;
+  for (const run of allRuns(target))
+    if (target.marked.get(run.to) && !isGap(Math.abs(run.to - about), interval, allowed)) return run;
   return undefined;
 }
 

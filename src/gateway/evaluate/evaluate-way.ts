@@ -4,8 +4,8 @@ import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import type { Answer, QueryRequest, Way } from "../planner/query-request.ts";
+import { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
-import type { Replica } from "../router/router.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { queryTimes } from "../coverage/query-times.ts";
 import { type ShardSources, always } from "../coverage/shard-sources.ts";
@@ -15,9 +15,10 @@ import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
 import { HeldAnswer, checkedEnding } from "./held-answer.ts";
 import { type PreparedQuery, bareQuery, markedQuery, tracedQuery } from "./prepared-query.ts";
-import type { QueryInFlight, QueryRegistry } from "./query-registry.ts";
+import type { QueryInFlight, QueryRegistry, QuerySettings } from "./query-registry.ts";
 import type { AdmittedReads, ReadAdmission } from "./read-admission.ts";
 import { type Retry, Tries } from "./tries.ts";
+import { lostWarnings, warnedAnswer } from "./warned-answer.ts";
 
 export interface EvaluateWayOptions {
   evaluator: Evaluator;
@@ -38,24 +39,44 @@ const heldBytes = 512 * 1024;
  */
 export function createEvaluateWay(options: EvaluateWayOptions): Way {
   return async (request, signal) => {
-    const tries = new Tries();
+    const lost = new Map<string, ShardLost>();
     for (;;) {
-      const ready = await options.evaluator.ready(signal);
-      const outcome = await evaluateOnce(options, ready, request, tries.avoid, signal);
-      if (!("retry" in outcome)) return outcome;
-      signal.throwIfAborted();
-      if (outcome.retry === "evaluator") options.evaluator.suspect(outcome.reason);
-      const waitMs = tries.next(outcome);
-      if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+      try {
+        const answer = await evaluateWithout(options, request, new Set(lost.keys()), signal);
+        return warnedAnswer(answer, lostWarnings([...lost.values()]));
+      } catch (error) {
+        if (!request.partial || !(error instanceof ShardLost) || lost.has(error.shard)) throw error;
+        // the query is asked again of the shards that are there
+        lost.set(error.shard, error);
+      }
     }
   };
+}
+
+/** @param without shards that are left out */
+async function evaluateWithout(
+  options: EvaluateWayOptions,
+  request: QueryRequest,
+  without: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const tries = new Tries();
+  for (;;) {
+    const ready = await options.evaluator.ready(signal);
+    const outcome = await evaluateOnce(options, ready, request, { avoid: tries.avoid, without }, signal);
+    if (!("retry" in outcome)) return outcome;
+    signal.throwIfAborted();
+    if (outcome.retry === "evaluator") options.evaluator.suspect(outcome.reason);
+    const waitMs = tries.next(outcome);
+    if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+  }
 }
 
 async function evaluateOnce(
   { registry, admission, sources, topology, dispatcher }: EvaluateWayOptions,
   ready: ReadyEvaluator,
   request: QueryRequest,
-  avoid: ReadonlySet<Replica>,
+  { avoid, without }: Pick<QuerySettings, "avoid" | "without">,
   signal: AbortSignal,
 ): Promise<Answer | Retry> {
   let admitted: AdmittedReads | undefined;
@@ -67,6 +88,7 @@ async function evaluateOnce(
     query = registry.begin({
       expectedReads: prepared.reads,
       avoid,
+      without,
       sources,
       times,
       spool: admitted.spool?.(),
@@ -136,6 +158,13 @@ async function askAndJudge(
     body.destroy();
     const reason = `it made ${query.missingReads} fewer reads than the query has selectors`;
     return { retry: "evaluator", reason, connected: true };
+  }
+  if (request.partial === false && query.lacking.length > 0) {
+    body.destroy();
+    throw new PromfleetError({
+      code: "SAMPLES_UNAVAILABLE",
+      message: lackWarnings(query.lacking).join("; "),
+    });
   }
   const check = (annotations: Annotations): Annotations => {
     const warning = storageWarning(annotations);

@@ -14,6 +14,8 @@ export interface QuerySettings {
   /** Replicas that have failed this query before. */
   avoid: ReadonlySet<Replica>;
   sources: ShardSources;
+  /** Shards that are left out. */
+  without: ReadonlySet<string>;
   /** Of the samples that it reads; undefined where that is not certain. */
   times: TimeRange | undefined;
   spool: ReadSpool | undefined;
@@ -77,7 +79,8 @@ export class QueryInFlight implements ReadingQuery {
   }
 
   sources(shard: string, range: TimeRange): readonly PieceSource[] {
-    const { sources, avoid, times } = this.#settings;
+    const { sources, avoid, times, without } = this.#settings;
+    if (without.has(shard)) return [];
     const chosen = this.#answered.get(shard) ?? this.#chosen.get(shard);
     const first = chosen ?? sources.covering(shard, times ?? range, avoid)[0]?.replica;
     if (first) this.#chosen.set(shard, first);

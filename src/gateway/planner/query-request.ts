@@ -16,6 +16,8 @@ export interface QueryRequest {
   acceptEncoding: string;
   /** ms; the request's own timeout, capped by the limits. */
   timeoutMs: number;
+  /** Whether the answer may lack what can not be had now; undefined where the client does not say. */
+  partial: boolean | undefined;
 }
 
 /** An answer on its way to the client. The body errors if it turns out not to be whole; then the client's connection is cut. */

@@ -6,6 +6,7 @@ import type { GatewayLimits } from "../../spec/fleet-spec.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { type Params, firstOf } from "./form.ts";
 import { atoiComplaint, parseGoFloat, printLikeGo, quoteLikeGo } from "./go-text.ts";
+import { partialResponse, withoutPartialResponse } from "./partial-response.ts";
 import { parseSpan, parseTime } from "./prometheus-time.ts";
 
 /** Longer texts are Prometheus' to understand. */
@@ -38,7 +39,7 @@ export function decodeQuery(
   refuseReserved("query", query);
   const expression = query.length > longestParsed ? undefined : parse(query);
   if (query.length > parsing.matters) spendBuffers(Math.min(query.length, longestParsed) * parsing.perByte);
-  const named = new Map(params.toReversed());
+  const named = new Map(withoutPartialResponse(params).toReversed());
   named.set("timeout", String(timeoutMs / 1000));
   if (kind === "instant" && firstOf(params, "time") === "") named.set("time", (now / 1000).toFixed(3));
   return {
@@ -49,6 +50,7 @@ export function decodeQuery(
     params: [...named],
     acceptEncoding,
     timeoutMs,
+    partial: partialResponse(params),
   };
 }
 

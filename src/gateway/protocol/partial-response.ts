@@ -1,0 +1,32 @@
+import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { type Params, firstOf } from "./form.ts";
+import { quoteLikeGo } from "./go-text.ts";
+
+const name = "partial_response";
+/** As strconv.ParseBool of Go has them. */
+const words = new Map([
+  ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
+  ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
+]);
+
+/**
+ * Whether an answer may lack what can not be had now, with a warning for each thing: the parameter that Thanos has too.
+ * @returns undefined where the request does not say
+ * @throws PromfleetError BAD_PARAMETER
+ */
+export function partialResponse(params: Params): boolean | undefined {
+  const text = firstOf(params, name);
+  if (text === "") return undefined;
+  const isPartial = words.get(text);
+  if (isPartial === undefined)
+    throw new PromfleetError({
+      code: "BAD_PARAMETER",
+      message: `invalid parameter ${quoteLikeGo(name)}: cannot parse ${quoteLikeGo(text)} to a bool`,
+    });
+  return isPartial;
+}
+
+/** The parameters that are Prometheus' own. */
+export function withoutPartialResponse(params: Params): Params {
+  return params.filter(([key]) => key !== name);
+}
