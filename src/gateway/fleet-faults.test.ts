@@ -78,12 +78,14 @@ test("with every replica of a shard gone, everything is a 503 within a second th
     await until(`${what} is answered again`, 5000, async () => (await api(path())).status === 200);
 });
 
+/** What is answered where the answer may lack something. */
+const partial = async (path: string) => {
+  const { status, body } = await api(`${path}${path.includes("?") ? "&" : "?"}partial_response=true`);
+  expect([path, status]).toEqual([path, 200]);
+  return JSON.parse(body.toString()) as { status: string; data: unknown; warnings?: string[] };
+};
+
 describe("with partial_response=true and every replica of a shard gone", () => {
-  const partial = async (path: string) => {
-    const { status, body } = await api(`${path}${path.includes("?") ? "&" : "?"}partial_response=true`);
-    expect([path, status]).toEqual([path, 200]);
-    return JSON.parse(body.toString()) as { status: string; data: unknown; warnings?: string[] };
-  };
   const named = [expect.stringMatching(/^shard 1 is unavailable \(.*\): its series are missing$/)];
 
   test("everything is answered by the others, with a warning that names the shard", async () => {
