@@ -136,6 +136,12 @@ test("one who misses every other scrape is not whole, where a partner shows the 
   expect(runs(every)).toHaveLength(20);
 });
 
+test("a server that was held up scrapes twice in a row, which is no other interval", () => {
+  const twice = [scrape(0), scrape(1) - 300, scrape(1)];
+  expect(likelyInterval(twice, 0, interval)).toBe(interval);
+  expect(likelyInterval(twice, interval, 0)).toBe(interval);
+});
+
 test("two scrapes with an outage between them are not whole, where the interval was known before", () => {
   const two = [scrape(0), scrape(30)];
   expect(likelyInterval(two, 0, 0)).toBe(30 * interval);

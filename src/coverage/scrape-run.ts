@@ -39,13 +39,13 @@ const enough = 4;
  * ms between two scrapes of a target, 0 where nothing tells it.
  * @param times of its good scrapes, ascending
  * @param partner what another replica's scrapes of the same time show, 0 if nothing: who misses every other scrape would look whole
- * @param before what scrapes nearby showed, 0 if nothing: few scrapes, with an outage between them, would look whole
+ * @param before what scrapes nearby showed, 0 if nothing: of few scrapes it is believed more than they are
  */
 export function likelyInterval(times: readonly number[], partner: number, before: number): number {
   const own = medianDelta(times);
-  const told = times.length > enough ? [own, partner] : [own, partner, before];
-  const known = told.filter((interval) => interval > 0);
-  return known.length > 0 ? Math.min(...known) : 0;
+  // a server that was held up scrapes twice in a row: two of a few scrapes say nothing
+  if (times.length <= enough) return before || partner || own;
+  return partner > 0 ? Math.min(own, partner) : own;
 }
 
 /** ms in which a target is taken to be scraped at one interval: a configuration may change it at any time. */

@@ -33,6 +33,8 @@ const times = {
   notice: 50,
   /** A look back at what came late: a scrape is stored when it is over, with the time of its beginning. */
   overlap: 30_000,
+  /** Now and then a look goes back over so many scrapes, for as long as this at most: they show how often a target is scraped. */
+  measure: { every: minute, scrapes: 7, longest: 7 * minute },
   /** Read before anything else. */
   first: 15 * minute,
   patience: 10_000,
@@ -68,6 +70,7 @@ export class ReplicaReader {
   readonly #looked = new Map<string, number>();
   #sliceMs = 30 * minute;
   #oldestAsked = Number.NEGATIVE_INFINITY;
+  #measured = performance.now();
   #wellSince: number | undefined;
   #markersDue: readonly Hole[] = [];
   #looking = Promise.withResolvers<void>();
@@ -143,8 +146,15 @@ export class ReplicaReader {
   async #lookForNew(): Promise<void> {
     const now = Date.now();
     const known = this.scrapes.known;
-    const from = known ? Math.min(known.to, now) - times.overlap : now - times.first;
+    const from = known ? Math.min(known.to, now) - this.#overlap() : now - times.first;
     await this.#readAll({ from, to: now });
+  }
+
+  #overlap(): number {
+    const { every, scrapes, longest } = times.measure;
+    if (performance.now() - this.#measured < every) return times.overlap;
+    this.#measured = performance.now();
+    return Math.max(times.overlap, Math.min(longest, scrapes * this.scrapes.longestInterval));
   }
 
   /**

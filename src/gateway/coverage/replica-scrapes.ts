@@ -100,6 +100,14 @@ export class ReplicaScrapes {
     return found;
   }
 
+  /** ms between two scrapes of the target that is scraped most seldom, as far as it is known; 0 where nothing is. */
+  get longestInterval(): number {
+    let longest = 0;
+    for (const target of this.#targets.values())
+      longest = Math.max(longest, allRuns(target).at(-1)?.interval ?? 0);
+    return longest;
+  }
+
   /** What is older than a time is not there: it was never written, deleted, or lost. */
   setOldest(time: number): void {
     if (this.#oldest === time) return;
