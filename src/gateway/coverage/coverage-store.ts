@@ -5,6 +5,15 @@ import type { Replica } from "../router/router.ts";
 import type { ReplicaScrapes, TargetScrapes } from "./replica-scrapes.ts";
 
 const version = 2;
+/** Key, job, instance; of each run its beginning, end and interval: of good scrapes, of any where some have failed; ends, and 1 where a marker follows. */
+const keptTarget = z.tuple([
+  z.string(),
+  z.string(),
+  z.string(),
+  z.array(z.number()),
+  z.array(z.number()).nullable(),
+  z.array(z.number()),
+]);
 const kept = z.object({
   version: z.literal(version),
   missedScrapes: z.number(),
@@ -13,17 +22,7 @@ const kept = z.object({
       server: z.string(),
       url: z.string(),
       known: z.object({ from: z.number(), to: z.number() }),
-      /** Key, job, instance, and of each run its beginning, end and interval: of good scrapes, of any where some have failed; ends, and 1 where a marker follows. */
-      targets: z.array(
-        z.tuple([
-          z.string(),
-          z.string(),
-          z.string(),
-          z.array(z.number()),
-          z.array(z.number()).nullable(),
-          z.array(z.number()),
-        ]),
-      ),
+      targets: z.array(keptTarget),
     }),
   ),
 });
@@ -60,19 +59,7 @@ export class CoverageStore {
       ({ server, url }) => server === replica.server && url === replica.url,
     );
     if (!found) return;
-    scrapes.restore(
-      found.known,
-      found.targets.map(([key, job, instance, runs, any, marked]): readonly [string, TargetScrapes] => [
-        key,
-        {
-          job,
-          instance,
-          runs: runsFrom(runs),
-          ...(any && { any: runsFrom(any) }),
-          ...(marked.length > 0 && { marked: marksFrom(marked) }),
-        },
-      ]),
-    );
+    scrapes.restore(found.known, found.targets.map(targetFrom));
   }
 
   async save(
@@ -89,18 +76,7 @@ export class CoverageStore {
                 server,
                 url,
                 known,
-                targets: [...targets].map(
-                  ([key, { job, instance, runs, any, marked = new Map<number, boolean>() }]): z.infer<
-                    typeof kept
-                  >["replicas"][number]["targets"][number] => [
-                    key,
-                    job,
-                    instance,
-                    numbersOf(runs),
-                    any ? numbersOf(any) : null,
-                    [...marked].flatMap(([end, isMarked]) => [end, Number(isMarked)]),
-                  ],
-                ),
+                targets: [...targets].map(numbersOfTarget),
               },
             ]
           : [],
@@ -108,6 +84,22 @@ export class CoverageStore {
     };
     await this.#write(this.#file, JSON.stringify(document));
   }
+}
+
+function numbersOfTarget([key, target]: readonly [string, TargetScrapes]): z.infer<typeof keptTarget> {
+  const { job, instance, runs, any, marked = [] } = target;
+  const marks = [...marked].flatMap(([end, isMarked]) => [end, Number(isMarked)]);
+  return [key, job, instance, numbersOf(runs), any ? numbersOf(any) : null, marks];
+}
+
+function targetFrom([key, job, instance, runs, any, marks]: z.infer<typeof keptTarget>): [
+  string,
+  TargetScrapes,
+] {
+  const target: TargetScrapes = { job, instance, runs: runsFrom(runs) };
+  if (any) target.any = runsFrom(any);
+  if (marks.length > 0) target.marked = marksFrom(marks);
+  return [key, target];
 }
 
 function numbersOf(runs: readonly ScrapeRun[]): number[] {

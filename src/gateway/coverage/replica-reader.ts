@@ -72,7 +72,6 @@ export class ReplicaReader {
   #oldestAsked = Number.NEGATIVE_INFINITY;
   #measured = performance.now();
   #wellSince: number | undefined;
-  #markersDue: readonly Hole[] = [];
   #looking = Promise.withResolvers<void>();
 
   constructor(options: ReplicaReaderOptions) {
@@ -119,8 +118,9 @@ export class ReplicaReader {
       await this.#askForOldest();
       await this.#lookForNew();
       this.#wellSince = wellSince;
-      await this.#lookAgain();
-      await this.#askForEnds();
+      const due = this.#dueHoles();
+      await this.#lookAgain(due.filter(({ markerOf }) => markerOf === undefined));
+      await this.#askForEnds(due);
       this.objection = undefined;
       return await this.#readHistory(performance.now() + this.#interval());
     } catch (error) {
@@ -161,11 +161,8 @@ export class ReplicaReader {
    * Holes may have been filled from the other replica since: the end of each is looked at, and the whole where there is something. Those
    * that are old are looked at less often.
    */
-  async #lookAgain(): Promise<void> {
+  async #lookAgain(due: readonly Hole[]): Promise<void> {
     const stretches: TimeRange[] = [];
-    const all = this.#dueHoles();
-    this.#markersDue = all.filter(({ markerOf }) => markerOf !== undefined);
-    const due = all.filter(({ markerOf }) => markerOf === undefined);
     for (const { to, interval } of due.toSorted((left, right) => left.to - right.to)) {
       const end = { from: to - 2 * interval, to: to + interval };
       const last = stretches.at(-1);
@@ -182,24 +179,21 @@ export class ReplicaReader {
     });
   }
 
-  /** Whether targets have left, and their markers are there. */
-  async #askForEnds(): Promise<void> {
-    const { dispatcher, replica } = this.#options;
-    const open = [...this.#lackedMarkers(), ...this.scrapes.unmarked(ends.inRound, this.#options.lookback())];
+  /**
+   * Whether targets have left, and their markers are there.
+   * @param due markers among them that it lacked, and may have been given since
+   */
+  async #askForEnds(due: readonly Hole[]): Promise<void> {
+    const { dispatcher, replica, lookback } = this.#options;
+    const lacked = due.flatMap(({ markerOf, after, to }): RunEnd[] =>
+      markerOf === undefined ? [] : [{ key: markerOf, end: after, at: to }],
+    );
+    const open = [...lacked, ...this.scrapes.unmarked(ends.inRound, lookback())];
     for (let at = 0; at < open.length && !this.#over.signal.aborted; at += ends.atOnce) {
       const some = open.slice(at, at + ends.atOnce);
       const seen = await readEnds(dispatcher, replica, some, this.#patience());
       for (const end of some) this.scrapes.mark(end, !seen.has(end));
     }
-  }
-
-  /** Markers that it lacked at the last look, and may have been given since. */
-  #lackedMarkers(): RunEnd[] {
-    const lacked = this.#markersDue.flatMap(({ markerOf, after, to }): RunEnd[] =>
-      markerOf === undefined ? [] : [{ key: markerOf, end: after, at: to }],
-    );
-    this.#markersDue = [];
-    return lacked;
   }
 
   #dueHoles(): Hole[] {

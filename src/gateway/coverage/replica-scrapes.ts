@@ -71,7 +71,7 @@ export class ReplicaScrapes {
         continue;
       }
       const all = [...times, ...bad].toSorted((left, right) => left - right);
-      const had = before?.any ?? before?.runs ?? [];
+      const had = before ? allRuns(before) : [];
       if (all.length > 0) this.#targets.set(key, { ...before, job, instance, runs, any: runsIn(all, had) });
     }
     const known = this.#known;
@@ -177,7 +177,7 @@ export class ReplicaScrapes {
   /** ms between two scrapes of a target at some time; 0 where nothing is known of that. */
   #intervalOf(key: string, from: number, to: number): number {
     const target = this.#targets.get(key);
-    const runs = target?.any ?? target?.runs ?? [];
+    const runs = target ? allRuns(target) : [];
     const intervals = runs.filter((run) => run.to >= from && run.from <= to && run.interval > 0);
     return intervals.length > 0 ? Math.min(...intervals.map(({ interval }) => interval)) : 0;
   }

@@ -72,21 +72,23 @@ export class ShardHoles {
     until: number,
   ): MissedScrapes[] {
     const own = replica.targets.get(key);
-    if (!own?.marked) return [];
+    const left = others.flatMap((other) => leftAfter(other.targets.get(key)));
+    if (!own?.marked || left.length === 0) return [];
     const missed: MissedScrapes[] = [];
     const runs = allRuns(own);
     for (const [index, { to: after, interval }] of runs.entries()) {
       if (own.marked.get(after) !== false) continue;
       const before = runs[index + 1]?.from ?? Number.POSITIVE_INFINITY;
-      for (const other of others) {
-        const ended = endedAt(other.targets.get(key), after, interval, this.#allowed);
-        // it was seen again before a marker would have come: no target has left
-        if (!ended || before - after <= markerWithin * Math.max(interval, ended.interval)) continue;
-        const from = Math.max(after, ended.to) + 1;
-        const to = Math.min(from + Math.ceil(markerWithin * interval), before - 1, until);
-        if (from <= to) missed.push({ after, before, from, to, count: 1, interval });
-        break;
-      }
+      const ended = left.find(
+        (run) =>
+          !isGap(Math.abs(run.to - after), interval, this.#allowed) &&
+          // where it was seen again before a marker would have come, no target has left
+          before - after > markerWithin * Math.max(interval, run.interval),
+      );
+      if (!ended) continue;
+      const from = Math.max(after, ended.to) + 1;
+      const to = Math.min(from + Math.ceil(markerWithin * interval), before - 1, until);
+      if (from <= to) missed.push({ after, before, from, to, count: 1, interval });
     }
     return missed;
   }
@@ -111,17 +113,9 @@ export class ShardHoles {
   }
 }
 
-/** The run that ended with a marker at about a time; undefined where there is none. */
-function endedAt(
-  target: TargetScrapes | undefined,
-  about: number,
-  interval: number,
-  allowed: number,
-): ScrapeRun | undefined {
-  if (!target?.marked) return undefined;
-  for (const run of allRuns(target))
-    if (target.marked.get(run.to) && !isGap(Math.abs(run.to - about), interval, allowed)) return run;
-  return undefined;
+/** The runs after which a marker says that the target has left: few targets have any. */
+function leftAfter(target: TargetScrapes | undefined): ScrapeRun[] {
+  return target?.marked ? allRuns(target).filter(({ to }) => target.marked?.get(to)) : [];
 }
 
 /** What comes before what is known is not known yet, unless there is nothing. */

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { type Readable, pipeline } from "node:stream";
+import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { type ShardFetcher, ShardLost, type ShardRequest } from "../fetch/shard-fetcher.ts";
 import type { Answer } from "../planner/query-request.ts";
 import { spendBuffers } from "../read/spent-buffers.ts";
@@ -14,13 +15,15 @@ const passedHeaders = ["content-type", "content-encoding", "vary"] as const;
 /**
  * Asks a shard and passes the bytes of one replica on, untouched and still compressed. While nothing has gone out, a replica that
  * breaks off is replaced by another one; after that, the body errors.
- * @throws ShardLost; the signal's reason
+ * @param open makes what is passed on of a replica's answer; what it throws counts as broken off, but for a PromfleetError
+ * @throws ShardLost; PromfleetError of open; the signal's reason
  */
 export async function passOn(
   fetcher: ShardFetcher,
   shard: string,
   request: ShardRequest,
   signal: AbortSignal,
+  open = untouched,
 ): Promise<Answer> {
   const broken = new Map<Replica, string>();
   const choose = (candidates: readonly Replica[]) => {
@@ -31,9 +34,10 @@ export async function passOn(
   for (;;) {
     const { replica, status, headers, body } = await fetcher.fetch(shard, { ...request, choose }, signal);
     try {
-      return { status, headers: headersOf(headers), body: await held(body) };
+      return open({ status, headers: headersOf(headers), body: await held(body) });
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof PromfleetError) throw error;
       const wasBroken = broken.has(replica);
       broken.set(replica, `its answer broke off: ${reasonOf(error)}`);
       if (!wasBroken) continue;
@@ -42,6 +46,8 @@ export async function passOn(
     }
   }
 }
+
+const untouched = (answer: Answer): Answer => answer;
 
 function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
   return Object.fromEntries(
