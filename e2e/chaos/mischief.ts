@@ -1,6 +1,5 @@
 import { rename, writeFile } from "node:fs/promises";
-import { type GatewayAlone, topologyText } from "../harness/gateway-alone.ts";
-import { commandLine, ours } from "../harness/processes.ts";
+import { type GatewayAlone, evaluators, topologyText } from "../harness/gateway-alone.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { ask } from "../harness/http.ts";
 import type { ChaosReplica } from "./chaos-fleet.ts";
@@ -154,10 +153,4 @@ function changed(text: string, change: (replicas: Listed) => Listed): string {
 async function rewrite(file: string, text: string): Promise<void> {
   await writeFile(`${file}.new`, text);
   await rename(`${file}.new`, file);
-}
-
-/** Evaluators of a gateway that was started alone. */
-function evaluators({ topologyFile }: GatewayAlone): number[] {
-  const folder = topologyFile.replace(/[^/]*$/, "state/");
-  return ours().filter((pid) => commandLine(pid).includes(`--config.file=${folder}`));
 }

@@ -2,6 +2,7 @@ import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
+import { gatewayPair } from "./gateway-pair.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
@@ -9,7 +10,6 @@ import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { returning } from "./returning.ts";
-import { gatewayPair } from "./gateway-pair.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 

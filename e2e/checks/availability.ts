@@ -1,9 +1,9 @@
-import type { CoverageDocument } from "../../src/gateway/coverage/coverage-answer.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { Fleet, type FleetDocument, declaration, gatewayPid, untilScraped } from "../harness/fleet.ts";
-import { api, ask, post } from "../harness/http.ts";
+import { ask, post } from "../harness/http.ts";
 import { LoadGenerator, mix, quantile, sendProbe } from "../harness/load.ts";
 import { isAlive, untilGone } from "../harness/processes.ts";
+import { coverageOf, isWhole } from "../harness/replica-coverage.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -86,10 +86,7 @@ async function killEachUnderLoad(
 /** Waits until a server that was away has what it missed: until then its partner alone has that, and must not be lost. */
 async function untilWhole(gateway: string, name: string): Promise<void> {
   await until(`${name} is whole again`, 60_000, async () => {
-    const { shards } = await api<CoverageDocument>(gateway, "coverage");
-    return shards
-      .flatMap(({ replicas }) => replicas)
-      .some(({ server, known, gaps }) => server === name && known !== null && gaps.length === 0);
+    return isWhole(await coverageOf(gateway, name));
   });
 }
 

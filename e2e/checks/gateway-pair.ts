@@ -1,12 +1,11 @@
 import { mkdir } from "node:fs/promises";
 import http from "node:http";
 import type { Check, CheckContext } from "../harness/check.ts";
-import { type GatewayAlone, evaluatorOf, startGateway } from "../harness/gateway-alone.ts";
+import { type GatewayAlone, evaluators, startGateway } from "../harness/gateway-alone.ts";
 import { ask, post } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
-import { isAlive } from "../harness/processes.ts";
 import { type StoredFleet, startStoredFleet } from "../harness/stored-fleet.ts";
-import { TcpBalancer } from "../harness/tcp-balancer.ts";
+import { startTcpBalancer } from "../harness/tcp-balancer.ts";
 import { untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -34,7 +33,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     return await startGateway(place.path(name), servers, prometheus, {}, listen);
   };
   const pair = [await start("one"), await start("two")];
-  await using balancer = await TcpBalancer.start(pair.map(({ url }) => url));
+  await using balancer = await startTcpBalancer(pair.map(({ url }) => url));
   const load = new BalancedLoad(balancer.url, fleet);
   await untilElapsed(2000);
   const readyAfter: number[] = [];
@@ -42,7 +41,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   for (let kill = 0; kill < (soak ? 20 : 4); kill++) {
     const at = kill % 2;
     const gateway = pair[at] as GatewayAlone;
-    const evaluator = evaluatorOf(gateway);
+    const [evaluator] = evaluators(gateway);
     const from = performance.now();
     await gateway.process.kill();
     dying.push({ from, to: performance.now() });
@@ -50,8 +49,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     const again = await start(at === 0 ? "one" : "two", new URL(gateway.url).host);
     readyAfter.push(performance.now() - from);
     pair[at] = again;
-    const same = evaluatorOf(again).pid === evaluator.pid && isAlive(evaluator.pid);
-    if (!same) report.claim("the evaluator is taken over", false, `process ${evaluator.pid}`);
+    const same = evaluator !== undefined && evaluators(again).join() === String(evaluator);
+    if (!same) report.claim("the evaluator is taken over", false, `process ${evaluator}`);
     await untilElapsed(1000);
   }
   const { sent, failed, latencies } = await load.stop();

@@ -1,15 +1,17 @@
 import { spawn } from "node:child_process";
 import type { Check, CheckContext } from "../harness/check.ts";
-import { Fleet, type FleetServer } from "../harness/fleet.ts";
+import { Fleet, type FleetServer, partnerOf } from "../harness/fleet.ts";
 import { type MatrixSeries, api, raw } from "../harness/http.ts";
 import { LoadGenerator, quantile } from "../harness/load.ts";
 import { markedEnvironment, untilGone } from "../harness/processes.ts";
 import { promfleetProgram } from "../harness/promfleet.ts";
 import {
   type FixedQuery,
+  answerOfShard,
   answerTo,
   answers,
   difference,
+  isOverShards,
   metricNames,
   randomQueries,
 } from "../harness/random-queries.ts";
@@ -114,14 +116,6 @@ async function serverNamed(fleet: Fleet, name: string): Promise<Server> {
   return found;
 }
 
-async function partnerOf(fleet: Fleet, name: string): Promise<Server> {
-  const { servers } = await fleet.status();
-  const shard = servers.find((one) => one.name === name)?.shard;
-  const found = servers.find((one) => one.shard === shard && one.name !== name);
-  if (!found) throw new Error(`${name} has no partner`);
-  return found as Server;
-}
-
 /** Takes a server away for so long and has it come back: gives when it was certainly away, s. */
 async function away(fleet: Fleet, name: string, seconds: number, isKilled: boolean): Promise<Stretch> {
   let gone: Stretch;
@@ -192,9 +186,8 @@ async function loseAndHeal(
   const before = await Promise.all(asked.map(async (one) => await answerTo(partner.url, one)));
   // of the other shard, either replica may be asked at any moment
   const instances = await api<string[]>(partner.url, "label/instance/values");
-  const ofShard = async (one: FixedQuery) =>
-    (await answerTo(gateway, one)).filter(({ metric }) => instances.includes(metric["instance"] ?? ""));
-  const publicly = asked.filter(({ query }) => !query.includes("by (job)")).slice(0, throughGateway);
+  const ofShard = async (one: FixedQuery) => await answerOfShard(gateway, one, instances);
+  const publicly = asked.filter((one) => !isOverShards(one)).slice(0, throughGateway);
   const seen: Awaited<ReturnType<typeof answerTo>>[] = [];
   for (const one of publicly) seen.push(await ofShard(one));
   await fleet.run("server", "stop", partner.name);

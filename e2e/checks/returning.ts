@@ -1,16 +1,17 @@
-import type { CoverageDocument, ReplicaDocument } from "../../src/gateway/coverage/coverage-answer.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
-import { Fleet, declaration, untilScraped } from "../harness/fleet.ts";
+import { Fleet, declaration, partnerOf, untilScraped } from "../harness/fleet.ts";
 import { type MatrixSeries, api, ask } from "../harness/http.ts";
 import { LoadGenerator, quantile } from "../harness/load.ts";
 import { Random } from "../harness/random.ts";
 import {
-  type FixedQuery,
+  answerOfShard,
   answerTo,
   difference,
+  isOverShards,
   metricNames,
   randomQueries,
 } from "../harness/random-queries.ts";
+import { coverageOf, isWhole } from "../harness/replica-coverage.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -64,11 +65,9 @@ async function awayAndBack(
   seconds: number,
   random: Random,
 ): Promise<void> {
-  const { servers } = await fleet.status();
-  const shard = servers.find((one) => one.name === name)?.shard;
-  const partner = servers.find((one) => one.shard === shard && one.name !== name);
-  if (!partner) throw new Error(`${name} has no partner`);
-  await until(`${name} lacks nothing`, 60_000, async () => isWhole(await coverageOf(gateway, name), 0));
+  const partner = await partnerOf(fleet, name);
+  const { shard } = partner;
+  await until(`${name} lacks nothing`, 60_000, async () => isWhole(await coverageOf(gateway, name)));
   const before = await partOfLoad(gateway, name, shard);
   const targets = await countUp(gateway, Date.now() / 1000 - settled);
   const from = Date.now() / 1000;
@@ -81,18 +80,17 @@ async function awayAndBack(
 
   const asked = randomQueries(queries, await metricNames(partner.url, hole), hole, () =>
     random.next(),
-  ).filter(
-    // sums over a job are over both shards
-    ({ query }) => !query.includes("by (job)"),
-  );
+  ).filter((one) => !isOverShards(one));
   const wanted = await Promise.all(asked.map(async (one) => await answerTo(partner.url, one)));
   const instances = await api<string[]>(partner.url, "label/instance/values");
   const wrong: string[] = [];
   let rounds = 0;
   const compareAll = async () => {
     rounds++;
-    for (const [index, one] of asked.entries())
-      wrong.push(...(await compareOne(gateway, one, wanted[index] ?? [], instances)));
+    for (const [index, one] of asked.entries()) {
+      const found = difference(one, wanted[index] ?? [], await answerOfShard(gateway, one, instances));
+      if (found !== undefined) wrong.push(found);
+    }
   };
   // while it starts, lacks what it missed, and gets it
   const complete = await until(`${name} is complete`, 120_000, async () => {
@@ -128,27 +126,6 @@ async function awayAndBack(
 
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
 
-async function compareOne(
-  gateway: string,
-  query: FixedQuery,
-  want: Awaited<ReturnType<typeof answerTo>>,
-  instances: readonly string[],
-): Promise<string[]> {
-  const got = await answerTo(gateway, query);
-  const ofShard = got.filter(({ metric }) => instances.includes(metric["instance"] ?? ""));
-  const found = difference(query, want, ofShard);
-  return found === undefined ? [] : [found];
-}
-
-async function coverageOf(gateway: string, name: string): Promise<ReplicaDocument | undefined> {
-  const { shards } = await api<CoverageDocument>(gateway, "coverage");
-  return shards.flatMap(({ replicas }) => replicas).find(({ server }) => server === name);
-}
-
-/** Whether it lacks nothing, and what it has since a time, s, was looked at. */
-const isWhole = (replica: ReplicaDocument | undefined, since: number): boolean =>
-  replica !== undefined && (replica.known?.to ?? 0) > since && replica.gaps.length === 0;
-
 async function countUp(gateway: string, at: number): Promise<number> {
   const { result } = await api<{ result: { value: [number, string] }[] }>(gateway, "query", {
     query: "count(up)",
@@ -172,7 +149,7 @@ async function requests(gateway: string): Promise<Map<string, { shard: string; c
 }
 
 /** Which part of the requests to a shard a server is sent. */
-async function partOfLoad(gateway: string, name: string, shard: string | undefined): Promise<number> {
+async function partOfLoad(gateway: string, name: string, shard: string): Promise<number> {
   const first = await requests(gateway);
   await untilElapsed(measured * 1000);
   let own = 0;
@@ -190,7 +167,7 @@ async function partOfLoad(gateway: string, name: string, shard: string | undefin
 async function takesLoad(
   gateway: string,
   name: string,
-  shard: string | undefined,
+  shard: string,
   before: number,
 ): Promise<{ share: number; after: number } | undefined> {
   const began = performance.now();

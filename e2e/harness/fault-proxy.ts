@@ -1,5 +1,5 @@
-import { once } from "node:events";
-import { type AddressInfo, type Socket, connect, createServer } from "node:net";
+import { type Socket, connect } from "node:net";
+import { LoopbackServer } from "./loopback-server.ts";
 
 /** A byte of an answer, its status line and headers included; "anywhere" is drawn anew for each answer. */
 export type Place = number | "anywhere";
@@ -37,54 +37,36 @@ export class FaultProxy implements AsyncDisposable {
   /** Base URL of the server; it may move. */
   target: string;
   readonly #random: () => number;
-  readonly #sockets: Set<Socket>;
-  readonly #close: () => Promise<void>;
+  readonly #server: LoopbackServer;
 
-  private constructor(
-    url: string,
-    target: string,
-    random: () => number,
-    sockets: Set<Socket>,
-    close: () => Promise<void>,
-  ) {
-    this.url = url;
+  private constructor(server: LoopbackServer, target: string, random: () => number) {
+    this.url = server.url;
     this.target = target;
     this.#random = random;
-    this.#sockets = sockets;
-    this.#close = close;
+    this.#server = server;
   }
 
   /** @param random numbers between 0 and 1, for places anywhere */
   static async start(target: string, random: () => number = Math.random): Promise<FaultProxy> {
-    const sockets = new Set<Socket>();
-    const server = createServer((client) => proxy.#serve(client));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const proxy = new FaultProxy(url, target, random, sockets, async () => {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await once(server, "close");
-    });
+    const server = await LoopbackServer.start((client, keep) => proxy.#serve(client, keep));
+    const proxy = new FaultProxy(server, target, random);
     return proxy;
   }
 
   /** Ends all connections, so that the next requests come over new ones. */
   reset(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#server.reset();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#close();
+    await this.#server[Symbol.asyncDispose]();
   }
 
-  #serve(client: Socket): void {
+  #serve(client: Socket, keep: (socket: Socket) => void): void {
     const { hostname, port } = new URL(this.target);
     const server = connect({ port: Number(port), host: hostname, allowHalfOpen: true });
-    for (const socket of [client, server]) {
-      this.#sockets.add(socket);
-      socket.on("close", () => this.#sockets.delete(socket));
-    }
+    keep(client);
+    keep(server);
     client.on("error", () => {});
     client.on("close", () => server.destroy());
     // a server closes where its client has asked for that; what it has sent before goes on as slowly as it does

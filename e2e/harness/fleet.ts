@@ -99,3 +99,12 @@ export async function untilScraped(server: FleetServer, since: number, withinMs 
     return targets.length > 0 && scraped.length === targets.length;
   });
 }
+
+/** The other replica of a server's shard. */
+export async function partnerOf(fleet: Fleet, name: string): Promise<FleetServer> {
+  const { servers } = await fleet.status();
+  const shard = servers.find((one) => one.name === name)?.shard;
+  const partner = servers.find((one) => one.shard === shard && one.name !== name);
+  if (!partner) throw new Error(`${name} has no partner`);
+  return partner;
+}

@@ -1,8 +1,8 @@
-import { globSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { ask } from "./http.ts";
-import { type Started, start } from "./processes.ts";
+import { type Started, commandLine, ours, start } from "./processes.ts";
 import { promfleetProgram } from "./promfleet.ts";
 import { until } from "./until.ts";
 
@@ -69,18 +69,8 @@ export function topologyText(
 /** A replica a, b, … of a shard. */
 const replicaOf = (url: string, index: number) => ({ name: "abcde"[index], url });
 
-/** The evaluator of a gateway that runs alone, from the record that the gateway keeps of it. */
-export function evaluatorOf({ topologyFile }: Pick<GatewayAlone, "topologyFile">): {
-  url: string;
-  pid: number;
-} {
-  const [file] = globSync("state/promfleet/gateways/*/evaluator/evaluator.json", {
-    cwd: path.dirname(topologyFile),
-  });
-  if (file === undefined) throw new Error(`no evaluator of a gateway beside ${topologyFile}`);
-  const { url, identity } = JSON.parse(readFileSync(path.join(path.dirname(topologyFile), file), "utf8")) as {
-    url: string;
-    identity: { pid: number };
-  };
-  return { url, pid: identity.pid };
+/** Processes of evaluators of a gateway that runs alone: one, and none for a moment where it was killed. */
+export function evaluators({ topologyFile }: Pick<GatewayAlone, "topologyFile">): number[] {
+  const folder = path.join(path.dirname(topologyFile), "state/");
+  return ours().filter((pid) => commandLine(pid).includes(`--config.file=${folder}`));
 }

@@ -76,6 +76,22 @@ export async function answerTo(base: string, { query, start, end, step }: FixedQ
   return named.toSorted((left, right) => (left.name < right.name ? -1 : 1)).map(({ one }) => one);
 }
 
+/** What a gateway answers, without the series of other shards. @param instances of the shard's targets */
+export async function answerOfShard(
+  gateway: string,
+  query: FixedQuery,
+  instances: readonly string[],
+): Promise<Result[]> {
+  return (await answerTo(gateway, query)).filter(({ metric }) =>
+    instances.includes(metric["instance"] ?? ""),
+  );
+}
+
+/** Whether a series of its answer may be made of series of several shards: a job's targets are on all of them. */
+export function isOverShards({ query }: FixedQuery): boolean {
+  return query.includes("by (job)");
+}
+
 function nameOf(metric: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(metric).toSorted(([left], [right]) => (left < right ? -1 : 1)));
 }

@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers/promises";
 import type { Check, CheckContext } from "./check.ts";
 import { killLeftovers } from "./processes.ts";
 import { ProgramMissing } from "./programs.ts";
 import type { Report } from "./report.ts";
+import { until } from "./until.ts";
 
 /** One check that hangs must not keep the others, and their figures, from whoever waits for them. */
 const shortLimitMs = 10 * 60_000;
@@ -41,8 +41,7 @@ const given = new Set(["TTYWrap", "PipeWrap", "FileHandle"]);
  * from its end.
  */
 export async function endRun(report: Report): Promise<never> {
-  const deadline = performance.now() + 2000;
-  while (openResources().length > 0 && performance.now() < deadline) await setImmediate();
+  await until("nothing is open", 2000, () => openResources().length === 0).catch(() => undefined);
   const left = openResources();
   if (left.length > 0) console.log(`left open by a check: ${left.join(", ")}`);
   process.exit(report.end());

@@ -10,8 +10,6 @@ export interface StoredFleetOptions {
   /** Series of the metric m on each shard. */
   series?: number;
   config?: string;
-  /** Further flags of the servers. */
-  flags?: readonly string[];
 }
 
 /** s between two samples; the last of so many is of a moment ago. */
@@ -34,7 +32,7 @@ export interface StoredFleet {
 /** Starts them: `m` with `host="0-0"` (shard, number) and `up`, one sample in 15 s for half an hour. */
 export async function startStoredFleet(
   workplace: Workplace,
-  { shards, replicas, version, series = 5, config = "{}\n", flags = [] }: StoredFleetOptions,
+  { shards, replicas, version, series = 5, config = "{}\n" }: StoredFleetOptions,
 ): Promise<StoredFleet> {
   const end = Math.floor(Date.now() / 1000) - 30;
   const start = end - (stored.samples - 1) * stored.interval;
@@ -46,7 +44,7 @@ export async function startStoredFleet(
           const server = await startPrometheus({
             folder: workplace.path(`server-${shard}-${replica}`),
             version,
-            flags: ["--web.enable-remote-write-receiver", ...flags],
+            flags: ["--web.enable-remote-write-receiver"],
             config,
           });
           const written = Array.from({ length: series }, (___, number) => ({
