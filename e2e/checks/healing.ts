@@ -16,6 +16,7 @@ import {
   randomQueries,
 } from "../harness/random-queries.ts";
 import { Random } from "../harness/random.ts";
+import { coverageOf, isWhole } from "../harness/replica-coverage.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -159,6 +160,19 @@ async function untilHealed(fleet: Fleet, name: string, since: number): Promise<S
   });
 }
 
+/**
+ * Until the gateway has looked at what a server was given: before that it says of a query, truly, that only its partner has it.
+ * @param since s since 1970: it was looked at after this
+ * @returns how long that took, s
+ */
+async function untilKnown(gateway: string, name: string, since: number): Promise<string> {
+  const began = performance.now();
+  await until(`the gateway knows that ${name} is whole`, 20_000, async () =>
+    isWhole(await coverageOf(gateway, name), since),
+  );
+  return ((performance.now() - began) / 1000).toFixed(1);
+}
+
 /** @returns how long healing took, s */
 async function loseAndHeal(
   report: Report,
@@ -190,6 +204,7 @@ async function loseAndHeal(
   const publicly = asked.filter((one) => !isOverShards(one)).slice(0, throughGateway);
   const seen: Awaited<ReturnType<typeof answerTo>>[] = [];
   for (const one of publicly) seen.push(await ofShard(one));
+  report.figure(`${name}, known to the gateway`, `${await untilKnown(gateway, name, gone.to)} s later`);
   await fleet.run("server", "stop", partner.name);
   const differences: string[] = [];
   for (const [index, one] of asked.entries()) {
@@ -217,6 +232,7 @@ async function loseAndHeal(
   const since = Date.now() / 1000;
   await fleet.run("server", "start", partner.name);
   await untilHealed(fleet, partner.name, since);
+  await untilKnown(gateway, partner.name, since);
   return took;
 }
 
