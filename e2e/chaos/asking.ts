@@ -56,7 +56,7 @@ export class Asking {
     try {
       const { status, body } = await sendQuestion(this.#gateway, question);
       const text = body.toString();
-      if (status !== 200) return void fail(`${status} ${text.slice(0, 400)}`);
+      if (status !== 200) return void fail(`${status} ${text.slice(0, 1200)}`);
       const { warnings } = JSON.parse(text) as ApiAnswer;
       if (warnings) return void fail(`with warnings: ${warnings.join("; ").slice(0, 400)}`);
       const known = this.answers.get(question.text) ?? { question, bodies: new Map<string, number>() };

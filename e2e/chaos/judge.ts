@@ -18,7 +18,14 @@ export interface Judgement {
   bitEqual: number;
   /** Answers to which no replica of some shard had all samples: they must be a cut between them, which is not looked at here. */
   cuts: number;
-  wrong: string[];
+  wrong: Wrong[];
+}
+
+export interface Wrong {
+  /** s of the run. */
+  at: number;
+  question: Question;
+  why: string;
 }
 
 /** Questions that are asked again at a time: evaluators and servers share this machine. */
@@ -96,9 +103,11 @@ export class Judge {
         break;
       }
       if (why !== "")
-        judgement.wrong.push(
-          `at ${at.toFixed(1)} s ${question.text}: equals none of ${whole.length} combinations, the last: ${why.slice(0, 300)}`,
-        );
+        judgement.wrong.push({
+          at,
+          question,
+          why: `equals none of ${whole.map(({ replicas }) => replicas.map(({ name }) => name).join("")).join(", ")}, the last: ${why.slice(0, 300)}`,
+        });
     }
   }
 

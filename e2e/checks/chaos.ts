@@ -6,6 +6,7 @@ import { reach } from "../chaos/questions.ts";
 import { Random, seedOfRun } from "../harness/random.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
+import { CoverageLog, upSamples } from "../chaos/coverage-log.ts";
 import { ask } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
 import { untilElapsed } from "../harness/until.ts";
@@ -42,6 +43,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   // what is asked for first lies in the time in which all of them scrape
   await untilElapsed(reach * 1000);
   const asking = new Asking(gateway.url, perSecond, new Random(seed + 1));
+  await using known = new CoverageLog(gateway.url, () => asking.elapsed);
   const mischief = new Mischief({
     replicas,
     gateway,
@@ -80,13 +82,20 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     .join(", ");
   report.figure("scrapes missed, all targets together", missed);
   const { answers, bitEqual, cuts, wrong } = await judge.judge([...asking.answers.values()]);
-  for (const one of wrong.slice(0, 10)) report.figure("wrong", one);
+  for (const { at, question, why } of wrong.toSorted((a, b) => a.at - b.at).slice(0, 10))
+    report.figure("wrong", `at ${at.toFixed(1)} s ${question.text}: ${why}`);
   report.claim(
     "every answer is that of one replica a shard that has all of it",
     wrong.length === 0 && answers > seconds * 10,
     `${wrong.length} of ${answers} different answers are not, ${bitEqual} equal to the bit, ${cuts} with no such replica`,
   );
   report.claim("hardly any is without such a replica", cuts < answers * 0.05, cuts);
+  const first = wrong.toSorted((a, b) => a.at - b.at)[0];
+  if (first) {
+    const { from, to } = first.question;
+    for (const line of known.around(first.at)) report.figure("known", line);
+    for (const line of await upSamples(replicas, from, to + 10)) report.figure(`up, s after ${from}`, line);
+  }
   if (failures.length > 0 || wrong.length > 0) for (const line of mischief.log) report.figure("log", line);
 }
 
