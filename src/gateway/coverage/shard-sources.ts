@@ -6,26 +6,32 @@ import type { TimeRange } from "./replica-scrapes.ts";
 
 const nobody: ReadonlySet<Replica> = new Set();
 
+const isWell = ({ wellSince }: Replica) => wellSince !== undefined;
+
 /** Says which replicas give what of a shard. */
 export class ShardSources {
-  readonly #router: Router;
+  readonly #router: Pick<Router, "candidates" | "shardIds">;
   readonly #coverage: Coverage;
 
-  constructor(router: Router, coverage: Coverage) {
+  constructor(router: Pick<Router, "candidates" | "shardIds">, coverage: Coverage) {
     this.#router = router;
     this.#coverage = coverage;
   }
 
   /**
    * The replicas that can be asked for a range, and what they lack in it: those that lack nothing first, among them the router's order.
-   * @param avoid replicas that are asked only where there is no other one
+   * @param avoid replicas that have failed, the one that failed last at the end: they are asked only where no other one has all of it
    */
   covering(shard: string, range: TimeRange, avoid = nobody): Covering<Replica>[] {
     const all = this.#router.candidates(shard);
     const wanted = all.filter((replica) => !avoid.has(replica));
-    const well = wanted.filter(({ wellSince }) => wellSince !== undefined);
-    const usable = well.length > 0 ? well : wanted.length > 0 ? wanted : all;
-    return covering(this.#coverage, usable, range);
+    const avoided = [...avoid].filter((replica) => all.includes(replica));
+    const spare = avoided.filter(isWell);
+    if (wanted.length === 0) return covering(this.#coverage, spare.length > 0 ? spare : avoided, range);
+    const well = wanted.filter(isWell);
+    const found = covering(this.#coverage, well.length > 0 ? well : wanted, range);
+    if (spare.length === 0 || found.some(({ holes }) => holes.length === 0)) return found;
+    return covering(this.#coverage, [...found.map(({ replica }) => replica), ...spare], range);
   }
 
   /** The replicas that lack nothing in a range, best first; all that can be asked where each of them lacks something. */

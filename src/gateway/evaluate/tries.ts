@@ -16,6 +16,7 @@ export type Retry =
 
 /** What went wrong so far with one query. */
 export class Tries {
+  /** Replicas that have failed, the one that failed last at the end. */
   readonly avoid = new Set<Replica>();
   readonly #replicas: { replica: Replica; reason: string }[] = [];
   #evaluator = 0;
@@ -26,6 +27,7 @@ export class Tries {
     if (outcome.retry === "replica") {
       const { replica, reason } = outcome;
       this.#replicas.push({ replica, reason });
+      this.avoid.delete(replica);
       this.avoid.add(replica);
       if (this.#replicas.length < replicaTries) return 0;
       const { shard } = replica;
