@@ -1,25 +1,11 @@
-import { ask, raw } from "../harness/http.ts";
+import type { CoverageDocument } from "../../src/gateway/coverage/coverage-answer.ts";
+import { api, raw } from "../harness/http.ts";
 import type { ChaosReplica } from "./chaos-fleet.ts";
 
 /** ms between two looks. */
 const every = 500;
 /** s before a moment from which gaps are told. */
 const shown = 40;
-
-interface Coverage {
-  data: {
-    shards: {
-      replicas: { server: string; known: { to: number } | null; gaps: Gap[]; error: string | null }[];
-    }[];
-  };
-}
-
-interface Gap {
-  labels: { instance: string } | null;
-  after: number | null;
-  before: number | null;
-  missed: number | null;
-}
 
 /** What the gateway knew of the replicas at any time of a run: where an answer was wrong, it tells why. */
 export class CoverageLog implements AsyncDisposable {
@@ -51,13 +37,12 @@ export class CoverageLog implements AsyncDisposable {
   async #look(): Promise<void> {
     const at = this.#now();
     const now = Date.now() / 1000;
-    const url = `${this.#gateway}/api/v1/coverage?start=${now - shown}&end=${now}`;
-    const heard = await ask(url).catch(() => undefined);
-    if (heard?.status !== 200) return;
-    const { data } = JSON.parse(heard.body.toString()) as Coverage;
+    const range = { start: String(now - shown), end: String(now) };
+    const document = await api<CoverageDocument>(this.#gateway, "coverage", range).catch(() => undefined);
+    if (!document) return;
     const ago = (time: number | null | undefined) =>
       typeof time === "number" ? (time - now).toFixed(1) : "?";
-    const told = data.shards
+    const told = document.shards
       .flatMap(({ replicas }) => replicas)
       .map(({ server, known, gaps, error }) => {
         const lacks = gaps.map(

@@ -18,6 +18,7 @@ export interface Judgement {
   bitEqual: number;
   /** Answers to which no replica of some shard had all samples: they must be a cut between them, which is not looked at here. */
   cuts: number;
+  /** The earliest first. */
   wrong: Wrong[];
 }
 
@@ -78,7 +79,7 @@ export class Judge {
       for (let next = rest.shift(); next; next = rest.shift()) await this.#judgeOne(next, judgement);
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
-    return judgement;
+    return { ...judgement, wrong: judgement.wrong.toSorted((left, right) => left.at - right.at) };
   }
 
   async #judgeOne({ question, bodies }: Answers, judgement: Judgement): Promise<void> {

@@ -1,12 +1,12 @@
 import { Asking } from "../chaos/asking.ts";
 import { startChaosFleet, times } from "../chaos/chaos-fleet.ts";
+import { CoverageLog, upSamples } from "../chaos/coverage-log.ts";
 import { Judge } from "../chaos/judge.ts";
 import { Mischief } from "../chaos/mischief.ts";
 import { reach } from "../chaos/questions.ts";
 import { Random, seedOfRun } from "../harness/random.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
-import { CoverageLog, upSamples } from "../chaos/coverage-log.ts";
 import { ask } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
 import { untilElapsed } from "../harness/until.ts";
@@ -82,7 +82,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     .join(", ");
   report.figure("scrapes missed, all targets together", missed);
   const { answers, bitEqual, cuts, wrong } = await judge.judge([...asking.answers.values()]);
-  for (const { at, question, why } of wrong.toSorted((a, b) => a.at - b.at).slice(0, 10))
+  for (const { at, question, why } of wrong.slice(0, 10))
     report.figure("wrong", `at ${at.toFixed(1)} s ${question.text}: ${why}`);
   report.claim(
     "every answer is that of one replica a shard that has all of it",
@@ -90,7 +90,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     `${wrong.length} of ${answers} different answers are not, ${bitEqual} equal to the bit, ${cuts} with no such replica`,
   );
   report.claim("hardly any is without such a replica", cuts < answers * 0.05, cuts);
-  const first = wrong.toSorted((a, b) => a.at - b.at)[0];
+  const [first] = wrong;
   if (first) {
     const { from, to } = first.question;
     for (const line of known.around(first.at)) report.figure("known", line);

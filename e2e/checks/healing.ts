@@ -16,7 +16,7 @@ import {
   randomQueries,
 } from "../harness/random-queries.ts";
 import { Random } from "../harness/random.ts";
-import { coverageOf, isWhole } from "../harness/replica-coverage.ts";
+import { untilWhole } from "../harness/replica-coverage.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -34,6 +34,8 @@ const queries = 200;
 /** Of which so many go through the gateway as well. */
 const throughGateway = 40;
 const seed = 20_261_125;
+/** ms in which the gateway has looked at what a server was given. */
+const knownWithin = 20_000;
 
 type Report = CheckContext["report"];
 
@@ -160,19 +162,6 @@ async function untilHealed(fleet: Fleet, name: string, since: number): Promise<S
   });
 }
 
-/**
- * Until the gateway has looked at what a server was given: before that it says of a query, truly, that only its partner has it.
- * @param since s since 1970: it was looked at after this
- * @returns how long that took, s
- */
-async function untilKnown(gateway: string, name: string, since: number): Promise<string> {
-  const began = performance.now();
-  await until(`the gateway knows that ${name} is whole`, 20_000, async () =>
-    isWhole(await coverageOf(gateway, name), since),
-  );
-  return ((performance.now() - began) / 1000).toFixed(1);
-}
-
 /** @returns how long healing took, s */
 async function loseAndHeal(
   report: Report,
@@ -204,7 +193,8 @@ async function loseAndHeal(
   const publicly = asked.filter((one) => !isOverShards(one)).slice(0, throughGateway);
   const seen: Awaited<ReturnType<typeof answerTo>>[] = [];
   for (const one of publicly) seen.push(await ofShard(one));
-  report.figure(`${name}, known to the gateway`, `${await untilKnown(gateway, name, gone.to)} s later`);
+  const known = await untilWhole(gateway, name, knownWithin, gone.to);
+  report.figure(`${name}, known to the gateway`, `${known.toFixed(1)} s later`);
   await fleet.run("server", "stop", partner.name);
   const differences: string[] = [];
   for (const [index, one] of asked.entries()) {
@@ -232,7 +222,7 @@ async function loseAndHeal(
   const since = Date.now() / 1000;
   await fleet.run("server", "start", partner.name);
   await untilHealed(fleet, partner.name, since);
-  await untilKnown(gateway, partner.name, since);
+  await untilWhole(gateway, partner.name, knownWithin, since);
   return took;
 }
 

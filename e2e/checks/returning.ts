@@ -11,7 +11,7 @@ import {
   metricNames,
   randomQueries,
 } from "../harness/random-queries.ts";
-import { coverageOf, isWhole } from "../harness/replica-coverage.ts";
+import { coverageOf, isWhole, untilWhole } from "../harness/replica-coverage.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 
@@ -67,7 +67,7 @@ async function awayAndBack(
 ): Promise<void> {
   const partner = await partnerOf(fleet, name);
   const { shard } = partner;
-  await until(`${name} lacks nothing`, 60_000, async () => isWhole(await coverageOf(gateway, name)));
+  await untilWhole(gateway, name, 60_000);
   const before = await partOfLoad(gateway, name, shard);
   const targets = await countUp(gateway, Date.now() / 1000 - settled);
   const from = Date.now() / 1000;

@@ -6,7 +6,13 @@ import type { TimeRange } from "./replica-scrapes.ts";
 
 const nobody: ReadonlySet<Replica> = new Set();
 
-const isWell = ({ wellSince }: Replica) => wellSince !== undefined;
+const isWell = ({ wellSince }: Replica): boolean => wellSince !== undefined;
+
+/** Those that are well; all of them where none is. */
+function wellOf(replicas: readonly Replica[]): readonly Replica[] {
+  const well = replicas.filter(isWell);
+  return well.length > 0 ? well : replicas;
+}
 
 /** Says which replicas give what of a shard. */
 export class ShardSources {
@@ -26,12 +32,12 @@ export class ShardSources {
     const all = this.#router.candidates(shard);
     const wanted = all.filter((replica) => !avoid.has(replica));
     const avoided = [...avoid].filter((replica) => all.includes(replica));
+    if (wanted.length === 0) return covering(this.#coverage, wellOf(avoided), range);
+    const usable = wellOf(wanted);
+    const found = covering(this.#coverage, usable, range);
     const spare = avoided.filter(isWell);
-    if (wanted.length === 0) return covering(this.#coverage, spare.length > 0 ? spare : avoided, range);
-    const well = wanted.filter(isWell);
-    const found = covering(this.#coverage, well.length > 0 ? well : wanted, range);
     if (spare.length === 0 || found.some(({ holes }) => holes.length === 0)) return found;
-    return covering(this.#coverage, [...found.map(({ replica }) => replica), ...spare], range);
+    return covering(this.#coverage, [...usable, ...spare], range);
   }
 
   /** The replicas that lack nothing in a range, best first; all that can be asked where each of them lacks something. */
