@@ -33,7 +33,7 @@ interface VitestResults {
   numFailedTests: number;
   numPendingTests: number;
   numTodoTests: number;
-  success: boolean;
+  testResults: { name: string; assertionResults: { status: string; fullName: string }[] }[];
 }
 
 /** Runs vitest with its own output, and reads its counts from its JSON report. */
@@ -58,10 +58,20 @@ async function runUnitTests(): Promise<void> {
     const skipped = counts.numPendingTests + counts.numTodoTests;
     const failed = counts.numFailedTests + (process.env["CI"] ? skipped : 0);
     report.add({ passed: counts.numPassedTests, failed, skipped: process.env["CI"] ? 0 : skipped });
-    if (failed > 0) report.failures.push(`unit and component tests: ${failed}`);
+    for (const name of namesOfFailed(counts)) report.failures.push(name);
+    if (failed > counts.numFailedTests) report.failures.push(`unit and component tests: ${skipped} skipped`);
     // a file that cannot even be loaded fails the run without a failed test
     if (code !== 0 && failed === 0) report.claim("vitest succeeds", false, `exit code ${code}`);
   } catch (error) {
     report.claim("vitest runs to its end", false, String(error));
   }
+}
+
+/** File and name of each test that has failed. */
+function namesOfFailed({ testResults }: VitestResults): string[] {
+  return testResults.flatMap(({ name, assertionResults }) =>
+    assertionResults
+      .filter(({ status }) => status === "failed")
+      .map(({ fullName }) => `${path.relative(checkout, name)}: ${fullName}`),
+  );
 }

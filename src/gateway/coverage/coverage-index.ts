@@ -34,7 +34,7 @@ const usualLookback = 300_000;
 export class CoverageIndex implements Coverage {
   readonly #options: CoverageIndexOptions;
   readonly #readers = new Map<Replica, ReplicaReader>();
-  readonly #shards = new Map<string, ShardHoles>();
+  readonly #shards = new Map<string, HolesOfShard>();
   readonly #following: NodeJS.Timeout;
   #saved = performance.now();
   #allowed: number | undefined;
@@ -63,13 +63,7 @@ export class CoverageIndex implements Coverage {
     const shard = this.#shards.get(replica.shard);
     // it is new in the topology, and has not been looked at
     if (!reader || !shard) return [unknownSince(Number.NEGATIVE_INFINITY)];
-    const { scrapes } = reader;
-    const holes = shard.of(scrapes);
-    const { known } = scrapes;
-    const since = replica.wellSince;
-    // it has joined or come back, and what it has from there on was not read yet
-    const isBehind = since !== undefined && (known?.to ?? Number.NEGATIVE_INFINITY) < since;
-    return isBehind ? [...holes, unknownSince(known?.to ?? Number.NEGATIVE_INFINITY)] : holes;
+    return withUnknown(replica, reader.scrapes, shard.likely.of(reader.scrapes));
   }
 
   /** What is known of each replica, by shard. */
@@ -91,7 +85,11 @@ export class CoverageIndex implements Coverage {
               oldest,
               isComplete: isComplete && reader.scrapes.unmarked(1, this.#lookback()).length === 0,
               targets: targets.size,
-              holes: this.holes(replica),
+              holes: withUnknown(
+                replica,
+                reader.scrapes,
+                this.#shards.get(shard)?.known.of(reader.scrapes) ?? [],
+              ),
               objection: reader.objection,
             },
           ];
@@ -124,8 +122,9 @@ export class CoverageIndex implements Coverage {
         if (this.#readers.has(replica)) continue;
         const scrapes = new ReplicaScrapes();
         store?.restore(replica, scrapes, allowed);
-        const partners = () => this.#shards.get(shard)?.replicas.filter((other) => other !== scrapes) ?? [];
-        const holes = () => this.#shards.get(shard)?.of(scrapes) ?? [];
+        const partners = () =>
+          this.#shards.get(shard)?.known.replicas.filter((other) => other !== scrapes) ?? [];
+        const holes = () => this.#shards.get(shard)?.known.of(scrapes) ?? [];
         const lookback = () => this.#lookback();
         const reader = new ReplicaReader({
           replica,
@@ -140,13 +139,21 @@ export class CoverageIndex implements Coverage {
         this.#readers.set(replica, reader);
       }
       const scrapes = replicas.flatMap((replica) => this.#readers.get(replica)?.scrapes ?? []);
-      const before = this.#shards.get(shard);
+      const before = this.#shards.get(shard)?.known;
       const isSame =
         before !== undefined &&
         before.allowed === allowed &&
         before.replicas.length === scrapes.length &&
         before.replicas.every((one, index) => one === scrapes[index]);
-      if (!isSame) this.#shards.set(shard, new ShardHoles(scrapes, allowed));
+      if (isSame) continue;
+      const goesOn = (one: ReplicaScrapes) =>
+        replicas.some(
+          (replica) => this.#readers.get(replica)?.scrapes === one && isWellAndRead(replica, one),
+        );
+      this.#shards.set(shard, {
+        known: new ShardHoles(scrapes, allowed),
+        likely: new ShardHoles(scrapes, allowed, goesOn),
+      });
     }
     for (const [replica, reader] of this.#readers) {
       if (present.has(replica)) continue;
@@ -178,6 +185,24 @@ export class CoverageIndex implements Coverage {
       );
     await this.#saving;
   }
+}
+
+interface HolesOfShard {
+  /** What is lacking for certain. */
+  known: ShardHoles;
+  /** As far as one that is well will have what was not read of it yet: by this queries are sent. */
+  likely: ShardHoles;
+}
+
+/** What it has was read since it has joined or come back. */
+function isWellAndRead({ wellSince }: Replica, { known }: ReplicaScrapes): boolean {
+  return wellSince !== undefined && (known?.to ?? Number.NEGATIVE_INFINITY) >= wellSince;
+}
+
+/** Together with what is unknown of a replica that has joined or come back: what it has from there on was not read yet. */
+function withUnknown(replica: Replica, scrapes: ReplicaScrapes, holes: readonly Hole[]): readonly Hole[] {
+  if (replica.wellSince === undefined || isWellAndRead(replica, scrapes)) return holes;
+  return [...holes, unknownSince(scrapes.known?.to ?? Number.NEGATIVE_INFINITY)];
 }
 
 export interface ReplicaCoverageState {

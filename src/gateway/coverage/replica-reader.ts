@@ -37,7 +37,8 @@ const times = {
   measure: { every: minute, scrapes: 7, longest: 7 * minute },
   /** Read before anything else. */
   first: 15 * minute,
-  patience: 10_000,
+  /** In which a read is to be answered; twice as long after each that was not: a server may be slow, and a connection may hang. */
+  patience: { first: 2000, longest: 15_000 },
   /** Between two questions for the oldest sample. */
   oldest: minute,
   /** Between two looks at a hole, which may have been filled since; longer where it is old. */
@@ -72,6 +73,7 @@ export class ReplicaReader {
   #oldestAsked = Number.NEGATIVE_INFINITY;
   #measured = performance.now();
   #wellSince: number | undefined;
+  #patienceMs = times.patience.first;
   #looking = Promise.withResolvers<void>();
 
   constructor(options: ReplicaReaderOptions) {
@@ -122,9 +124,11 @@ export class ReplicaReader {
       await this.#lookAgain(due.filter(({ markerOf }) => markerOf === undefined));
       await this.#askForEnds(due);
       this.objection = undefined;
+      this.#patienceMs = times.patience.first;
       return await this.#readHistory(performance.now() + this.#interval());
     } catch (error) {
       if (!this.#over.signal.aborted) this.objection = error instanceof Error ? error.message : String(error);
+      this.#patienceMs = Math.min(times.patience.longest, 2 * this.#patienceMs);
       return times.shortest;
     }
   }
@@ -221,7 +225,10 @@ export class ReplicaReader {
       const to = known.from;
       const oldest = this.scrapes.oldest ?? to;
       const began = performance.now();
-      const samples = await this.#read({ from: Math.max(oldest - 1, to - this.#sliceMs), to });
+      const samples = await this.#read(
+        { from: Math.max(oldest - 1, to - this.#sliceMs), to },
+        this.#patience(times.patience.longest),
+      );
       const took = performance.now() - began;
       if (samples !== undefined) {
         const wanted = this.#sliceMs * Math.min(2, Math.max(0.5, samplesAtOnce / Math.max(1, samples)));
@@ -243,10 +250,10 @@ export class ReplicaReader {
   }
 
   /** @returns how many samples there were; undefined where it was too much at once, and less is to be asked for */
-  async #read(range: TimeRange): Promise<number | undefined> {
+  async #read(range: TimeRange, patience = this.#patience()): Promise<number | undefined> {
     const { dispatcher, replica, allowed, partners } = this.#options;
     try {
-      const found = await readUp(dispatcher, replica, range, this.#patience());
+      const found = await readUp(dispatcher, replica, range, patience);
       this.scrapes.add(found, range, allowed, partners());
       return found.reduce((sum, { times: good, bad }) => sum + good.length + bad.length, 0);
     } catch (error) {
@@ -256,8 +263,8 @@ export class ReplicaReader {
     }
   }
 
-  #patience(): AbortSignal {
-    return AbortSignal.any([AbortSignal.timeout(times.patience), this.#over.signal]);
+  #patience(ms = this.#patienceMs): AbortSignal {
+    return AbortSignal.any([AbortSignal.timeout(ms), this.#over.signal]);
   }
 }
 

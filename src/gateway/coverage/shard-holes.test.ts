@@ -162,3 +162,39 @@ test("a target that is seen again at once has not left", () => {
   expect(all.map((replica) => shard.of(replica).length)).toEqual([0, 1]);
   expect(shard.of(all[1] as ReplicaScrapes)[0]?.before).toBe(Infinity);
 });
+
+/** What the first one lacks, of the other one of which nothing was read for the last two minutes. */
+function besideOneThatIsRead(left: readonly number[], right: readonly number[], goesOn: boolean) {
+  const until = start + 30 * 60_000;
+  const read = [until, until - 120_000];
+  const all = [left, right].map((times, index) => {
+    const replica = new ReplicaScrapes();
+    replica.setOldest(start);
+    const to = read[index] ?? until;
+    const found = { key: "k", job: "j", instance: "i", times: times.filter((time) => time <= to), bad: [] };
+    replica.add([found], { from: start - 1, to }, 0, []);
+    return replica;
+  });
+  const shard = new ShardHoles(all, 0, () => goesOn);
+  return all.map((replica) => shard.of(replica).map(({ after, before, count }) => [after, before, count]));
+}
+
+test("who was away lacks what one that goes on has scraped since it was read last", () => {
+  const times = scraped(0, 15_000);
+  const away = times.toSpliced(-6, 3);
+  expect(besideOneThatIsRead(away, times, false)).toEqual([[], []]);
+  expect(besideOneThatIsRead(away, times, true)).toEqual([[[times.at(-7), times.at(-3), 3]], []]);
+});
+
+test("one that goes on has not scraped again what it had ceased to scrape", () => {
+  const times = scraped(0, 15_000);
+  const away = times.slice(0, -6);
+  const ceased = times.slice(0, -20);
+  expect(besideOneThatIsRead(away, ceased, true)[0]).toEqual([]);
+});
+
+test("a scrape that is hardly due is not lacking beside one that goes on", () => {
+  const times = scraped(0, 15_000);
+  expect(besideOneThatIsRead(times, times, true)).toEqual([[], []]);
+  expect(besideOneThatIsRead(times.slice(0, -1), times, true)).toEqual([[], []]);
+});

@@ -9,17 +9,30 @@ import {
   markerWithin,
 } from "./replica-scrapes.ts";
 
+/** How long before the end of what is known a scrape may have been due that is not stored yet, in intervals. */
+const unstored = 1.1;
+
 /** What the replicas of a shard lack of what another one of them has. */
 export class ShardHoles {
   readonly #replicas: readonly ReplicaScrapes[];
   readonly #allowed: number;
+  readonly #goesOn: (replica: ReplicaScrapes) => boolean;
   #holes = new Map<ReplicaScrapes, readonly Hole[]>();
-  #revisions: readonly number[] = [];
+  #state: readonly unknown[] = [];
 
-  /** @param allowed missed scrapes in a row that do not count */
-  constructor(replicas: readonly ReplicaScrapes[], allowed: number) {
+  /**
+   * @param allowed missed scrapes in a row that do not count
+   * @param goesOn whether a replica is taken to have gone on with what it scraped last, as far as others are known: for a moment, or while
+   * reading from it fails, nothing is known of its last scrapes, and who lacks them would look whole
+   */
+  constructor(
+    replicas: readonly ReplicaScrapes[],
+    allowed: number,
+    goesOn: (replica: ReplicaScrapes) => boolean = () => false,
+  ) {
     this.#replicas = replicas;
     this.#allowed = allowed;
+    this.#goesOn = goesOn;
   }
 
   get replicas(): readonly ReplicaScrapes[] {
@@ -32,9 +45,9 @@ export class ShardHoles {
 
   /** Of one of the replicas, as far as it is known. */
   of(replica: ReplicaScrapes): readonly Hole[] {
-    const revisions = this.#replicas.map(({ revision }) => revision);
-    if (revisions.some((revision, index) => revision !== this.#revisions[index])) {
-      this.#revisions = revisions;
+    const state = this.#replicas.flatMap((one) => [one.revision, this.#goesOn(one)]);
+    if (state.some((value, index) => value !== this.#state[index])) {
+      this.#state = state;
       this.#holes = new Map(this.#replicas.map((one) => [one, this.#compute(one)]));
     }
     return this.#holes.get(replica) ?? [];
@@ -106,7 +119,7 @@ export class ShardHoles {
     };
     const own = of(replica);
     const runs = others.reduce<readonly ScrapeRun[]>((joined, other) => {
-      const more = of(other);
+      const more = this.#goesOn(other) ? goneOn(of(other), other.known?.to, until, this.#allowed) : of(other);
       return joined.length === 0 ? more : joinRuns(joined, more, this.#allowed);
     }, []);
     return isWhole(own, runs) ? [] : missedScrapes(own, runs, this.#allowed, until);
@@ -116,6 +129,19 @@ export class ShardHoles {
 /** The runs after which a marker says that the target has left: few targets have any. */
 function leftAfter(target: TargetScrapes | undefined): ScrapeRun[] {
   return target?.marked ? allRuns(target).filter(({ to }) => target.marked?.get(to)) : [];
+}
+
+/** Runs of which the last one goes on, if it reaches what is known of the replica, until a time when others are known. */
+function goneOn(
+  runs: readonly ScrapeRun[],
+  known: number | undefined,
+  until: number,
+  allowed: number,
+): readonly ScrapeRun[] {
+  const last = runs.at(-1);
+  if (!last || known === undefined || isGap(known - last.to, last.interval, allowed + 1)) return runs;
+  const to = Math.floor(until - unstored * last.interval);
+  return to > last.to ? [...runs.slice(0, -1), { ...last, to }] : runs;
 }
 
 /** What comes before what is known is not known yet, unless there is nothing. */
