@@ -128,6 +128,7 @@ export class PlainRouter implements Router {
             externalLabels,
             features: undefined,
             wellSince: 0,
+            respondsSince: 0,
           };
         }),
       );

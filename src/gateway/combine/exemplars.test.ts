@@ -10,6 +10,7 @@ function part(data: object[], warnings: string[] = []) {
     externalLabels: {},
     features: undefined,
     wellSince: undefined,
+    respondsSince: undefined,
   });
 }
 

@@ -148,7 +148,7 @@ export class CoverageIndex implements Coverage {
       if (isSame) continue;
       const goesOn = (one: ReplicaScrapes) =>
         replicas.some(
-          (replica) => this.#readers.get(replica)?.scrapes === one && isWellAndRead(replica, one),
+          (replica) => this.#readers.get(replica)?.scrapes === one && respondsAndIsRead(replica, one),
         );
       this.#shards.set(shard, {
         known: new ShardHoles(scrapes, allowed),
@@ -190,18 +190,18 @@ export class CoverageIndex implements Coverage {
 interface HolesOfShard {
   /** What is lacking for certain. */
   known: ShardHoles;
-  /** As far as one that is well will have what was not read of it yet: by this queries are sent. */
+  /** As far as one that responds will have what was not read of it yet: by this queries are sent. */
   likely: ShardHoles;
 }
 
 /** What it has was read since it has joined or come back. */
-function isWellAndRead({ wellSince }: Replica, { known }: ReplicaScrapes): boolean {
-  return wellSince !== undefined && (known?.to ?? Number.NEGATIVE_INFINITY) >= wellSince;
+function respondsAndIsRead({ respondsSince }: Replica, { known }: ReplicaScrapes): boolean {
+  return respondsSince !== undefined && (known?.to ?? Number.NEGATIVE_INFINITY) >= respondsSince;
 }
 
 /** Together with what is unknown of a replica that has joined or come back: what it has from there on was not read yet. */
 function withUnknown(replica: Replica, scrapes: ReplicaScrapes, holes: readonly Hole[]): readonly Hole[] {
-  if (replica.wellSince === undefined || isWellAndRead(replica, scrapes)) return holes;
+  if (replica.respondsSince === undefined || respondsAndIsRead(replica, scrapes)) return holes;
   return [...holes, unknownSince(scrapes.known?.to ?? Number.NEGATIVE_INFINITY)];
 }
 

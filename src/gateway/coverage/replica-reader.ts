@@ -72,7 +72,7 @@ export class ReplicaReader {
   #sliceMs = 30 * minute;
   #oldestAsked = Number.NEGATIVE_INFINITY;
   #measured = performance.now();
-  #wellSince: number | undefined;
+  #respondsSince: number | undefined;
   #patienceMs = times.patience.first;
   #looking = Promise.withResolvers<void>();
 
@@ -103,8 +103,13 @@ export class ReplicaReader {
     const { signal } = this.#over;
     const until = performance.now() + ms;
     while (!signal.aborted && performance.now() < until) {
-      const { wellSince } = this.#options.replica;
-      if (wellSince !== undefined && wellSince !== this.#wellSince && this.objection === undefined) return;
+      const { respondsSince } = this.#options.replica;
+      if (
+        respondsSince !== undefined &&
+        respondsSince !== this.#respondsSince &&
+        this.objection === undefined
+      )
+        return;
       const left = Math.max(0, until - performance.now());
       await pause(Math.min(times.notice, left), undefined, { signal, ref: false }).catch(() => undefined);
     }
@@ -113,13 +118,13 @@ export class ReplicaReader {
   /** @returns ms until the next */
   async #round(): Promise<number> {
     const { replica } = this.#options;
-    const { wellSince } = replica;
-    if (wellSince === undefined) return times.notice;
+    const { respondsSince } = replica;
+    if (respondsSince === undefined) return times.notice;
     try {
-      if (wellSince !== this.#wellSince) this.#oldestAsked = Number.NEGATIVE_INFINITY;
+      if (respondsSince !== this.#respondsSince) this.#oldestAsked = Number.NEGATIVE_INFINITY;
       await this.#askForOldest();
       await this.#lookForNew();
-      this.#wellSince = wellSince;
+      this.#respondsSince = respondsSince;
       const due = this.#dueHoles();
       await this.#lookAgain(due.filter(({ markerOf }) => markerOf === undefined));
       await this.#askForEnds(due);

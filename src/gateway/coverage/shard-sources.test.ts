@@ -3,7 +3,7 @@ import type { Replica } from "../router/router.ts";
 import type { Hole } from "./hole.ts";
 import { ShardSources, always } from "./shard-sources.ts";
 
-const replica = (name: string, isWell = true): Replica => ({
+const replica = (name: string, isWell = true, responds = isWell): Replica => ({
   shard: "0",
   name,
   server: `main-0-${name}`,
@@ -11,6 +11,7 @@ const replica = (name: string, isWell = true): Replica => ({
   externalLabels: {},
   features: undefined,
   wellSince: isWell ? 0 : undefined,
+  respondsSince: responds ? 0 : undefined,
 });
 
 const hole: Hole = {
@@ -52,4 +53,12 @@ test("one that is put aside is not asked where another one is well, whatever has
   expect(asked([a, b], ["a"], ["b"])).toBe("a");
   expect(asked([a, b], [], ["b", "a"])).toBe("a");
   expect(asked([b], [], ["b"])).toBe("b");
+});
+
+test("one that is put aside and responds again is asked where those that are well lack something", () => {
+  const [a, b] = [replica("a"), replica("b", false, true)];
+  expect(asked([a, b], [], [])).toBe("a");
+  expect(asked([a, b], ["a"], [])).toBe("b a");
+  expect(asked([a, b], ["a"], ["b"])).toBe("b a");
+  expect(asked([replica("c", false), b], [], [])).toBe("b");
 });

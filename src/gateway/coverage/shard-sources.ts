@@ -7,11 +7,12 @@ import type { TimeRange } from "./replica-scrapes.ts";
 const nobody: ReadonlySet<Replica> = new Set();
 
 const isWell = ({ wellSince }: Replica): boolean => wellSince !== undefined;
+const responds = ({ respondsSince }: Replica): boolean => respondsSince !== undefined;
 
-/** Those that are well; all of them where none is. */
-function wellOf(replicas: readonly Replica[]): readonly Replica[] {
-  const well = replicas.filter(isWell);
-  return well.length > 0 ? well : replicas;
+/** Those that are well; where there is none those that respond, all of them where not even that. */
+function bestOf(replicas: readonly Replica[]): readonly Replica[] {
+  for (const good of [isWell, responds]) if (replicas.some(good)) return replicas.filter(good);
+  return replicas;
 }
 
 /** Says which replicas give what of a shard. */
@@ -26,16 +27,17 @@ export class ShardSources {
 
   /**
    * The replicas that can be asked for a range, and what they lack in it: those that lack nothing first, among them the router's order.
+   * One that is put aside and responds again is asked where no other one has all of it.
    * @param avoid replicas that have failed, the one that failed last at the end: they are asked only where no other one has all of it
    */
   covering(shard: string, range: TimeRange, avoid = nobody): Covering<Replica>[] {
     const all = this.#router.candidates(shard);
     const wanted = all.filter((replica) => !avoid.has(replica));
     const avoided = [...avoid].filter((replica) => all.includes(replica));
-    if (wanted.length === 0) return covering(this.#coverage, wellOf(avoided), range);
-    const usable = wellOf(wanted);
+    if (wanted.length === 0) return covering(this.#coverage, bestOf(avoided), range);
+    const usable = bestOf(wanted);
     const found = covering(this.#coverage, usable, range);
-    const spare = avoided.filter(isWell);
+    const spare = [...wanted.filter((replica) => !usable.includes(replica)), ...avoided].filter(responds);
     if (spare.length === 0 || found.some(({ holes }) => holes.length === 0)) return found;
     return covering(this.#coverage, [...usable, ...spare], range);
   }

@@ -53,9 +53,9 @@ test("is put aside for longer each time that it fails again, and not when it has
   expect(pause(10_000)).toBe(500);
   expect(pause(20_000)).toBe(1000);
   for (let times = 0; times < 20; times++) pause(1e6 + times * 1e5);
-  expect(pause(9e6)).toBe(30_000);
-  one.succeeded(9e6 + 31_000);
-  expect(pause(9.5e6)).toBe(30_000);
+  expect(pause(9e6)).toBe(10_000);
+  one.succeeded(9e6 + 11_000);
+  expect(pause(9.5e6)).toBe(10_000);
   one.succeeded(9.6e6);
   expect(pause(10e6)).toBe(250);
   one.succeeded(11e6);
@@ -101,4 +101,16 @@ test("an answer is late after the time that 95 in a hundred of its kind take, bu
   expect(one.lateAfterMs("read")).toBeGreaterThan(280);
   expect(one.lateAfterMs("read")).toBeLessThan(320);
   expect(one.lateAfterMs("query")).toBe(50);
+});
+
+test("one that is put aside for long responds from its first good probe on, until it fails again", () => {
+  const one = replica("one");
+  one.recovered(0);
+  one.failed("broken", 1000, true);
+  expect([one.condition.state, one.respondsSince]).toEqual(["ill", undefined]);
+  one.recovered(1100);
+  expect([one.condition.state, one.wellSince]).toEqual(["ill", undefined]);
+  expect(one.respondsSince).toBeTypeOf("number");
+  one.failed("broken again", 1200);
+  expect(one.respondsSince).toBeUndefined();
 });

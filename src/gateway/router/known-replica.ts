@@ -16,7 +16,7 @@ export type Condition =
  * ms that a replica is put aside for at least, doubled with each time that it fails again before it was well for some time. Where an
  * answer was broken in the middle or stalled, a good probe proves little: short answers may pass where long ones do not.
  */
-const aside = { first: 250, midAnswer: 1000, longest: 30_000, forgottenAfter: 5000 };
+const aside = { first: 250, midAnswer: 1000, longest: 10_000, forgottenAfter: 5000 };
 /** Of the newest request in the mean of latencies. */
 const weight = 0.2;
 /** An answer is late when it takes longer than this part of the answers before. */
@@ -37,6 +37,7 @@ export class KnownReplica implements Replica {
   features: PrometheusFeatures | undefined;
   condition: Condition = { state: "unknown" };
   wellSince: number | undefined;
+  respondsSince: number | undefined;
   /** Whether a probe under way has not been answered for so long that others are asked first. */
   doubted = false;
   /** Requests from going out to the last byte. */
@@ -103,6 +104,7 @@ export class KnownReplica implements Replica {
 
   /** Puts it aside. @param midAnswer whether an answer had begun @returns whether it was not already */
   failed(reason: string, now: number, midAnswer = false): boolean {
+    this.respondsSince = undefined;
     if (this.condition.state === "ill") return false;
     this.wellSince = undefined;
     const first = midAnswer ? aside.midAnswer : aside.first;
@@ -114,6 +116,7 @@ export class KnownReplica implements Replica {
   /** A probe found it well. @returns whether that is news */
   recovered(now: number): boolean {
     const { condition } = this;
+    this.respondsSince ??= Date.now();
     if (condition.state === "well" || (condition.state === "ill" && now < condition.until)) return false;
     this.condition = { state: "well" };
     this.#recoveredAt = now;

@@ -14,6 +14,11 @@ export interface Replica {
   readonly features: PrometheusFeatures | undefined;
   /** ms since 1970 since when it has been well without a break; undefined where it is not, or not known to be. */
   readonly wellSince: number | undefined;
+  /**
+   * ms since 1970 since when all probes of it have been good and no request has failed; undefined where that is not so. One that has failed
+   * again and again responds for some time before it is taken for well.
+   */
+  readonly respondsSince: number | undefined;
 }
 
 /** Who is there, and whom to ask first. */
