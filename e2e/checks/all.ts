@@ -9,6 +9,7 @@ import { healing } from "./healing.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
+import { overload } from "./overload.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
@@ -27,5 +28,6 @@ export const checks: readonly Check[] = [
   healing,
   returning,
   memory,
+  overload,
   freshClone,
 ];

@@ -7,6 +7,7 @@ import type { Topology } from "../topology/topology.ts";
 import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
 import type { EvaluatorStarter } from "./evaluate/evaluator.ts";
 import { LiveFetcher } from "./fetch/live-fetcher.ts";
+import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
@@ -41,6 +42,8 @@ export interface Gateway {
 
 /** ms */
 const times = { farewell: 20_000, firstCoverage: 2000 };
+/** What clients that read slowly may hold of a process that is to stay small. */
+const answersLimits = { bytes: 24 * 1024 ** 2, answers: 256, patience: 1000 };
 
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -53,6 +56,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits);
+  const answers = new AnswersOnTheirWay(answersLimits);
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
@@ -91,6 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         took: (way) => metrics.took(way),
       },
       admission,
+      answers,
       metrics,
       collect: () => [
         ...metrics.collect(),
@@ -99,6 +104,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           evaluation: started.state(),
           fetches: fetcher.counts,
           requests: admission.state,
+          answers: answers.state,
+          connections: server.connections,
           topologyGood: follower?.objection === undefined,
         }),
         ...own.collect(),

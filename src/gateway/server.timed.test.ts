@@ -9,6 +9,7 @@ import { ask, post } from "../../e2e/harness/http.ts";
 import { until } from "../../e2e/harness/until.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { parseTopology } from "../topology/parse-topology.ts";
+import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { Answer, Way } from "./planner/query-request.ts";
@@ -53,6 +54,7 @@ beforeEach(async () => {
       took: () => {},
     },
     admission,
+    answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100 }),
     metrics: new RequestMetrics(),
     collect: () => [],
     notReady: () => objection,

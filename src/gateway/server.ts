@@ -5,6 +5,8 @@ import { listenError } from "../errors/listen-error.ts";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
+import type { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
+import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
 import { apiError, errorAnswer } from "./protocol/error-answer.ts";
@@ -15,6 +17,7 @@ import { type Route, type RouteContext, routeOf } from "./routes.ts";
 export interface ServerOptions {
   context: RouteContext;
   admission: RequestAdmission;
+  answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
   /** All that /metrics tells. */
   collect: () => MetricFamily[];
@@ -26,6 +29,9 @@ export interface ServerOptions {
 
 /** ms */
 const times = { readRequest: 60_000, keepAlive: 330_000 };
+/** As many as may come, and wait to be taken by the process: thousands at once are not sent away by the system. */
+const backlog = 4096;
+const doorLimits: FrontDoorLimits = { connections: 12_000, silence: times.keepAlive };
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
 
@@ -36,6 +42,7 @@ const plain = { "content-type": "text/plain; charset=utf-8" };
 export class GatewayServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
+  readonly #door: FrontDoor;
   #closing = false;
   #open = 0;
   #idle: (() => void) | undefined;
@@ -46,12 +53,18 @@ export class GatewayServer {
       { maxHeaderSize, requestTimeout: times.readRequest, keepAliveTimeout: times.keepAlive },
       (request, response) => void this.#serve(request, response),
     );
+    this.#door = new FrontDoor(this.#server, doorLimits);
+  }
+
+  /** For /metrics. */
+  get connections(): FrontDoor["state"] {
+    return this.#door.state;
   }
 
   /** @returns the port @throws PromfleetError PORT_TAKEN, LISTEN_FAILED */
   async listen(host: string, port: number): Promise<number> {
     try {
-      this.#server.listen(port, host);
+      this.#server.listen({ port, host, backlog });
       await once(this.#server, "listening");
     } catch (error) {
       throw listenError(error, host, port);
@@ -65,6 +78,7 @@ export class GatewayServer {
     const closed = once(this.#server, "close");
     this.#server.close();
     this.#server.closeIdleConnections();
+    this.#door.close();
     if (this.#open > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#idle = resolve;
@@ -80,7 +94,10 @@ export class GatewayServer {
     this.#open++;
     // errors of the connection show as its end
     response.on("error", () => {});
+    const { socket } = request;
+    this.#door.busy(socket);
     response.once("close", () => {
+      this.#door.idle(socket);
       if (--this.#open === 0) this.#idle?.();
     });
     if (this.#closing) response.setHeader("connection", "close");
@@ -112,7 +129,8 @@ export class GatewayServer {
       return void (await writeAnswer(response, errorAnswer(unknown)));
     }
     if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
-    const { context, admission, metrics } = this.#options;
+    const { context, admission, answers, metrics } = this.#options;
+    admission.refuseIfFull();
     const asked = await route.decode(request, search, context.router.topology.limits);
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(tooLate(asked.timeoutMs)), asked.timeoutMs);
@@ -121,14 +139,11 @@ export class GatewayServer {
     try {
       if (this.#closing) throw closing();
       const leave = await admission.enter(over.signal);
-      try {
-        const answer = await asked.answer(context, over.signal);
-        // the time is for the answer to be found: how fast it is read is the client's matter
-        clearTimeout(timer);
-        if ((await writeAnswer(response, answer)) === "broken") metrics.broke();
-      } finally {
-        leave();
-      }
+      const answer = await asked.answer(context, over.signal).finally(leave);
+      // the time and the place are for the answer to be found: how fast it is read is the client's matter
+      clearTimeout(timer);
+      answers.add(response);
+      if ((await writeAnswer(response, answer)) === "broken") metrics.broke();
     } finally {
       clearTimeout(timer);
       response.off("close", gone);

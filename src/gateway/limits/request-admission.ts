@@ -17,16 +17,21 @@ export class RequestAdmission {
     return { working: this.#working, waiting: this.#line.length };
   }
 
+  /** Before anything else is done for a request: where many are refused, each has to cost next to nothing. @throws PromfleetError GATEWAY_BUSY */
+  refuseIfFull(): void {
+    const { concurrency, queue } = this.#limits();
+    if ((this.#working < concurrency && this.#line.length === 0) || this.#line.length < queue) return;
+    throw new PromfleetError({
+      code: "GATEWAY_BUSY",
+      message: `${this.#working} requests are worked on and ${this.#line.length} wait`,
+    });
+  }
+
   /** Waits for a place. @returns what gives it back @throws PromfleetError GATEWAY_BUSY; the signal's reason */
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
-    const { concurrency, queue } = this.#limits();
-    if (this.#working >= concurrency || this.#line.length > 0) {
-      if (this.#line.length >= queue)
-        throw new PromfleetError({
-          code: "GATEWAY_BUSY",
-          message: `${this.#working} requests are worked on and ${this.#line.length} wait`,
-        });
+    this.refuseIfFull();
+    if (this.#working >= this.#limits().concurrency || this.#line.length > 0) {
       await this.#wait(signal);
     } else this.#working++;
     let left = false;

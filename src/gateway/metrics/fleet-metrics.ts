@@ -8,6 +8,8 @@ export interface FleetState {
   evaluation: EvaluationState;
   fetches: FetchCounts;
   requests: { working: number; waiting: number };
+  answers: { answers: number; bytes: number; givenUp: number };
+  connections: { open: number; refused: number };
   /** Whether the topology file, as it is now, is the one that is followed. */
   topologyGood: boolean;
 }
@@ -18,6 +20,8 @@ export function fleetMetrics({
   evaluation,
   fetches,
   requests,
+  answers,
+  connections,
   topologyGood,
 }: FleetState): MetricFamily[] {
   const replicas = router.shardIds().flatMap((shard) => router.candidates(shard));
@@ -77,6 +81,17 @@ export function fleetMetrics({
     ]),
     gauge("requests_working", "Requests that are worked on.", [one(requests.working)]),
     gauge("requests_waiting", "Requests that wait for their turn.", [one(requests.waiting)]),
+    gauge("answers_on_their_way", "Answers that are being read by their clients.", [one(answers.answers)]),
+    gauge("answers_on_their_way_bytes", "Bytes of them that wait in the gateway to be read.", [
+      one(answers.bytes),
+    ]),
+    counter("answers_given_up", "Answers cut off because too much waited for clients that read nothing.", [
+      one(answers.givenUp),
+    ]),
+    gauge("connections", "Connections of clients.", [one(connections.open)]),
+    counter("connections_refused", "Connections ended because there were too many, the idle ones first.", [
+      one(connections.refused),
+    ]),
     gauge("topology_good", "Whether the topology file is right, and followed.", [one(Number(topologyGood))]),
     {
       kind: "info",

@@ -1,0 +1,173 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import type { Check, CheckContext } from "../harness/check.ts";
+import { startGateway } from "../harness/gateway-alone.ts";
+import { ask } from "../harness/http.ts";
+import { quantile } from "../harness/load.ts";
+import { markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
+import { startStoredFleet } from "../harness/stored-fleet.ts";
+import { until, untilElapsed } from "../harness/until.ts";
+import { Workplace, checkout } from "../harness/workplace.ts";
+import type { CrowdOrder, CrowdReport } from "../overload/crowd.ts";
+import type { PulseReport } from "../overload/pulse.ts";
+
+const megabyte = 1 << 20;
+const crowdSize = { wave: 2000, idle: 10_000, slow: 100 };
+const bounds = {
+  memoryMegabytes: 300,
+  /** ms */
+  healthy: 100,
+  recovered: 5000,
+  /** Handles and MB that may be left of a crowd. */
+  handlesLeft: 20,
+  megabytesLeft: 40,
+};
+/** s in which waves come. */
+const lasting = { short: 15, soak: 120 };
+/** Series of a shard: the answer that slow clients read is longer than what the system holds for them. */
+const series = 80;
+
+export const overload: Check = {
+  name: "overload",
+  claim:
+    "2,000 queries at once, 10,000 idle clients and 100 that read a byte a second: the gateway stays small, healthy, and leaks nothing",
+  bothVersions: false,
+  soakOnly: false,
+  run,
+};
+
+async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
+  await using place = new Workplace("overload");
+  const fleet = await startStoredFleet(place, { shards: 2, replicas: 2, version: prometheus, series });
+  await using closing = new AsyncDisposableStack();
+  closing.defer(async () => await fleet.close());
+  const servers = fleet.servers.map((shard) => shard.map(({ url }) => url));
+  const gateway = await startGateway(place.folder, servers, prometheus);
+  const { port } = new URL(gateway.url);
+  const at = `time=${fleet.end}`;
+  const paths = [
+    `/api/v1/query?query=count(m)&${at}`,
+    `/api/v1/query?query=sum(m)&${at}`,
+    `/api/v1/query?query=vector(1)`,
+    `/api/v1/query_range?query=avg(m)&start=${fleet.start}&end=${fleet.end}&step=15`,
+    `/api/v1/labels`,
+  ];
+  const crowd = new Child<CrowdOrder, CrowdReport>("crowd.ts", port);
+  const pulse = new Child<"report", PulseReport>("pulse.ts", port);
+  closing.defer(() => crowd.end());
+  closing.defer(() => pulse.end());
+  // all has been used once: what is there now stays
+  await crowd.tell({ order: "wave", count: 200, paths });
+  const before = await settled(gateway.pid);
+  report.figure("before", said(before));
+
+  await pulse.tell("report");
+  await crowd.tell({ order: "idle", count: crowdSize.idle });
+  report.figure("with 10,000 idle clients", said(stateOf(gateway.pid)));
+  const long = `/api/v1/query_range?query=m&start=${fleet.start}&end=${fleet.end}&step=1`;
+  await crowd.tell({ order: "slow", count: crowdSize.slow, path: long });
+  const answers: Record<string, number> = {};
+  let waves = 0;
+  let longest = 0;
+  const began = performance.now();
+  while (performance.now() - began < (soak ? lasting.soak : lasting.short) * 1000) {
+    const wave = await crowd.tell({ order: "wave", count: crowdSize.wave, paths });
+    for (const [kind, count] of Object.entries(wave.answers)) answers[kind] = (answers[kind] ?? 0) + count;
+    longest = Math.max(longest, wave.longest);
+    waves++;
+  }
+  const over = performance.now();
+  const recovered = await until("it answers again", bounds.recovered, async () => {
+    const { status } = await ask(`${gateway.url}${paths[0]}`);
+    return status === 200 ? performance.now() - over : undefined;
+  });
+  const { latencies, failed } = await pulse.tell("report");
+  const { open } = await crowd.tell({ order: "wave", count: 1, paths });
+  report.figure("in the crowd", said(stateOf(gateway.pid)));
+  const counted = (await ask(`${gateway.url}/metrics`)).body.toString().split("\n");
+  for (const name of ["answers_given_up_total", "connections_refused_total", "answers_on_their_way"])
+    report.figure(name, counted.find((line) => line.startsWith(`promfleet_gateway_${name} `)) ?? "?");
+  const { "200": good = 0, "503": refused = 0, ...others } = answers;
+  report.claim(
+    "each query is answered, or refused with 503, Retry-After and why",
+    Object.keys(others).length === 0 && good > waves * 100,
+    `${waves} waves of ${crowdSize.wave}: ${good} answered, ${refused} refused, others ${JSON.stringify(others).slice(0, 500)}; the last of a wave after ${(longest / 1000).toFixed(1)} s`,
+  );
+  report.claim("idle clients stay connected", open >= crowdSize.idle, `${open} connections`);
+  const peak = peakResidentBytes(gateway.pid) / megabyte;
+  report.claim(
+    `memory under ${bounds.memoryMegabytes} MB`,
+    peak < bounds.memoryMegabytes,
+    `${peak.toFixed(0)} MB`,
+  );
+  const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
+  report.claim(
+    `/-/healthy within ${bounds.healthy} ms throughout`,
+    failed.length === 0 && latencies.length > 100 && quantile(latencies, 1) < bounds.healthy,
+    `${latencies.length} asked, ${failed.length} failed ${failed[0] ?? ""}, p50 ${ms(0.5)}, p99 ${ms(0.99)}, p99.9 ${ms(0.999)}, max ${ms(1)}`,
+  );
+  report.figure("answers again", `${recovered.toFixed(0)} ms after the last wave`);
+
+  await crowd.tell({ order: "leave" });
+  const after = await settled(gateway.pid, before);
+  report.claim(
+    "nothing is left of it",
+    after.handles <= before.handles + bounds.handlesLeft &&
+      after.megabytes <= before.megabytes + bounds.megabytesLeft,
+    said(after),
+  );
+}
+
+interface State {
+  /** Open files and sockets. */
+  handles: number;
+  megabytes: number;
+}
+
+const stateOf = (pid: number): State => ({
+  handles: readdirSync(`/proc/${pid}/fd`).length,
+  megabytes: residentBytes(pid) / megabyte,
+});
+
+const said = ({ handles, megabytes }: State) => `${handles} handles, ${megabytes.toFixed(0)} MB resident`;
+
+/** When it has been quiet for a while, or is down to what it was. */
+async function settled(pid: number, goal?: State): Promise<State> {
+  const isDown = () => {
+    const now = stateOf(pid);
+    return (
+      goal !== undefined &&
+      now.handles <= goal.handles + bounds.handlesLeft &&
+      now.megabytes <= goal.megabytes + bounds.megabytesLeft
+    );
+  };
+  if (goal) await until("it is as before", 60_000, isDown).catch(() => undefined);
+  else await untilElapsed(5000);
+  return stateOf(pid);
+}
+
+/** A process that is told things and tells something back. */
+class Child<Order extends string | object, Reported> {
+  readonly #child;
+
+  constructor(script: string, ...args: string[]) {
+    this.#child = fork(path.join(checkout, "e2e/overload", script), args, {
+      env: markedEnvironment(),
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+  }
+
+  async tell(order: Order): Promise<Reported> {
+    const reported = once(this.#child, "message");
+    this.#child.send(order);
+    return ((await reported) as [Reported])[0];
+  }
+
+  async end(): Promise<void> {
+    const ended = once(this.#child, "exit");
+    this.#child.disconnect();
+    await ended;
+  }
+}

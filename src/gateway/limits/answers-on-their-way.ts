@@ -1,0 +1,81 @@
+import type { ServerResponse } from "node:http";
+
+export interface AnswersLimits {
+  /** Bytes that wait in the gateway for their clients to read them, over all answers. */
+  bytes: number;
+  /** Answers that are on their way at a time. */
+  answers: number;
+  /** ms in which a client that has read nothing is given up where it is too much. */
+  patience: number;
+}
+
+interface OnItsWay {
+  /** Bytes that the system has taken of its connection, and since when it has taken no more, ms. */
+  written: number;
+  since: number;
+}
+
+/** ms between two looks. */
+const every = 250;
+
+/**
+ * Bounds what clients that read slowly hold in memory. Where it is too much, those that have taken nothing for longest are given up: their
+ * connections end in the middle of the answer.
+ */
+export class AnswersOnTheirWay {
+  readonly #limits: AnswersLimits;
+  readonly #answers = new Map<ServerResponse, OnItsWay>();
+  #timer: NodeJS.Timeout | undefined;
+  #givenUp = 0;
+
+  constructor(limits: AnswersLimits) {
+    this.#limits = limits;
+  }
+
+  /** For /metrics. */
+  get state(): { answers: number; bytes: number; givenUp: number } {
+    let bytes = 0;
+    for (const response of this.#answers.keys()) bytes += response.writableLength;
+    return { answers: this.#answers.size, bytes, givenUp: this.#givenUp };
+  }
+
+  /** From its headers on, until its connection has taken all of it or is gone. */
+  add(response: ServerResponse): void {
+    const { socket } = response;
+    if (!socket || response.destroyed) return;
+    this.#answers.set(response, { written: socket.bytesWritten, since: performance.now() });
+    response.once("close", () => {
+      this.#answers.delete(response);
+      if (this.#answers.size > 0) return;
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    });
+    this.#timer ??= setInterval(() => this.#look(), every).unref();
+  }
+
+  #look(): void {
+    const now = performance.now();
+    let bytes = 0;
+    for (const [response, one] of this.#answers) {
+      bytes += response.writableLength;
+      // those that the connection holds count as written
+      const written = (response.socket?.bytesWritten ?? 0) - response.writableLength;
+      if (written === one.written) continue;
+      one.written = written;
+      one.since = now;
+    }
+    let count = this.#answers.size;
+    const tooMuch = () => bytes > this.#limits.bytes || count > this.#limits.answers;
+    if (!tooMuch()) return;
+    const stalled = [...this.#answers]
+      .filter(([, { since }]) => now - since >= this.#limits.patience)
+      .toSorted(([, left], [, right]) => left.since - right.since);
+    for (const [response] of stalled) {
+      if (!tooMuch()) return;
+      bytes -= response.writableLength;
+      count--;
+      this.#givenUp++;
+      response.destroy();
+    }
+  }
+}
