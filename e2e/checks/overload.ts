@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import type { Check, CheckContext } from "../harness/check.ts";
-import { startGateway } from "../harness/gateway-alone.ts";
+import { type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
 import { ask } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
-import { markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
+import { giveWay, markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
 import { startStoredFleet } from "../harness/stored-fleet.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace, checkout } from "../harness/workplace.ts";
@@ -20,9 +20,9 @@ const bounds = {
   /** ms */
   healthy: 100,
   recovered: 5000,
-  /** Handles and MB that may be left of a crowd. */
+  /** Handles, and MB in V8's heap, that may be left of a crowd. */
   handlesLeft: 20,
-  megabytesLeft: 40,
+  heapMegabytesLeft: 12,
 };
 /** s in which waves come. */
 const lasting = { short: 15, soak: 120 };
@@ -43,6 +43,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const fleet = await startStoredFleet(place, { shards: 2, replicas: 2, version: prometheus, series });
   await using closing = new AsyncDisposableStack();
   closing.defer(async () => await fleet.close());
+  for (const { process: server } of fleet.servers.flat()) giveWay(server.pid);
   const servers = fleet.servers.map((shard) => shard.map(({ url }) => url));
   const gateway = await startGateway(place.folder, servers, prometheus);
   const { port } = new URL(gateway.url);
@@ -60,12 +61,13 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   closing.defer(() => pulse.end());
   // all has been used once: what is there now stays
   await crowd.tell({ order: "wave", count: 200, paths });
-  const before = await settled(gateway.pid);
+  await untilElapsed(5000);
+  const before = await stateOf(gateway);
   report.figure("before", said(before));
 
   await pulse.tell("report");
   await crowd.tell({ order: "idle", count: crowdSize.idle });
-  report.figure("with 10,000 idle clients", said(stateOf(gateway.pid)));
+  report.figure("with 10,000 idle clients", said(await stateOf(gateway)));
   const long = `/api/v1/query_range?query=m&start=${fleet.start}&end=${fleet.end}&step=1`;
   await crowd.tell({ order: "slow", count: crowdSize.slow, path: long });
   const answers: Record<string, number> = {};
@@ -77,17 +79,22 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     for (const [kind, count] of Object.entries(wave.answers)) answers[kind] = (answers[kind] ?? 0) + count;
     longest = Math.max(longest, wave.longest);
     waves++;
+    if (waves === 1) report.figure("after a wave", said(await stateOf(gateway)));
   }
   const over = performance.now();
   const recovered = await until("it answers again", bounds.recovered, async () => {
     const { status } = await ask(`${gateway.url}${paths[0]}`);
     return status === 200 ? performance.now() - over : undefined;
   });
-  const { latencies, failed } = await pulse.tell("report");
   const { open } = await crowd.tell({ order: "wave", count: 1, paths });
-  report.figure("in the crowd", said(stateOf(gateway.pid)));
+  report.figure("in the crowd", said(await stateOf(gateway)));
   const counted = (await ask(`${gateway.url}/metrics`)).body.toString().split("\n");
-  for (const name of ["answers_given_up_total", "connections_refused_total", "answers_on_their_way"])
+  for (const name of [
+    "answers_given_up_total",
+    "connections_refused_total",
+    "answers_on_their_way",
+    "answers_on_their_way_bytes",
+  ])
     report.figure(name, counted.find((line) => line.startsWith(`promfleet_gateway_${name} `)) ?? "?");
   const { "200": good = 0, "503": refused = 0, ...others } = answers;
   report.claim(
@@ -102,51 +109,59 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     peak < bounds.memoryMegabytes,
     `${peak.toFixed(0)} MB`,
   );
-  const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
-  report.claim(
-    `/-/healthy within ${bounds.healthy} ms throughout`,
-    failed.length === 0 && latencies.length > 100 && quantile(latencies, 1) < bounds.healthy,
-    `${latencies.length} asked, ${failed.length} failed ${failed[0] ?? ""}, p50 ${ms(0.5)}, p99 ${ms(0.99)}, p99.9 ${ms(0.999)}, max ${ms(1)}`,
-  );
   report.figure("answers again", `${recovered.toFixed(0)} ms after the last wave`);
 
   await crowd.tell({ order: "leave" });
-  const after = await settled(gateway.pid, before);
+  const { latencies, failed, heldUp } = await pulse.tell("report");
+  const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
+  // in the short form everything has just been started on this machine: all but a few have to be in time
+  const nearly = soak ? 1 : 0.99;
   report.claim(
-    "nothing is left of it",
-    after.handles <= before.handles + bounds.handlesLeft &&
-      after.megabytes <= before.megabytes + bounds.megabytesLeft,
-    said(after),
+    `/-/healthy within ${bounds.healthy} ms${soak ? " throughout" : ", 99 of 100"}`,
+    failed.length === 0 &&
+      latencies.length > 100 &&
+      heldUp < latencies.length * 0.02 &&
+      quantile(latencies, nearly) < bounds.healthy,
+    `${latencies.length} asked, ${failed.length} failed ${failed[0] ?? ""}, ${heldUp} not counted as the asker had no processor, p50 ${ms(0.5)}, p99 ${ms(0.99)}, p99.9 ${ms(0.999)}, max ${ms(1)}`,
   );
+  let after = before;
+  const isBefore = () =>
+    after.handles <= before.handles + bounds.handlesLeft &&
+    after.heap <= before.heap + bounds.heapMegabytesLeft;
+  await until("it is as before", 60_000, async () => {
+    after = await stateOf(gateway);
+    return isBefore();
+  }).catch(() => undefined);
+  report.claim("nothing is left of it", isBefore(), said(after));
 }
 
 interface State {
   /** Open files and sockets. */
   handles: number;
-  megabytes: number;
+  /** MB: resident, used and kept of V8's heap, and buffers, by the gateway's own word. */
+  resident: number;
+  heap: number;
+  heapTotal: number;
+  buffers: number;
 }
 
-const stateOf = (pid: number): State => ({
-  handles: readdirSync(`/proc/${pid}/fd`).length,
-  megabytes: residentBytes(pid) / megabyte,
-});
-
-const said = ({ handles, megabytes }: State) => `${handles} handles, ${megabytes.toFixed(0)} MB resident`;
-
-/** When it has been quiet for a while, or is down to what it was. */
-async function settled(pid: number, goal?: State): Promise<State> {
-  const isDown = () => {
-    const now = stateOf(pid);
-    return (
-      goal !== undefined &&
-      now.handles <= goal.handles + bounds.handlesLeft &&
-      now.megabytes <= goal.megabytes + bounds.megabytesLeft
-    );
+async function stateOf({ url, pid }: Pick<GatewayAlone, "url" | "pid">): Promise<State> {
+  const text = (await ask(`${url}/metrics`)).body.toString();
+  const told = (name: string) => {
+    const value = new RegExp(`^nodejs_${name}_bytes (\\S+)`, "m").exec(text)?.[1];
+    return Number(value) / megabyte;
   };
-  if (goal) await until("it is as before", 60_000, isDown).catch(() => undefined);
-  else await untilElapsed(5000);
-  return stateOf(pid);
+  return {
+    handles: readdirSync(`/proc/${pid}/fd`).length,
+    resident: residentBytes(pid) / megabyte,
+    heap: told("heap_size_used"),
+    heapTotal: told("heap_size_total"),
+    buffers: told("external_memory"),
+  };
 }
+
+const said = ({ handles, resident, heap, heapTotal, buffers }: State) =>
+  `${handles} handles, ${resident.toFixed(0)} MB resident, heap ${heap.toFixed(0)} of ${heapTotal.toFixed(0)} MB, buffers ${buffers.toFixed(0)} MB`;
 
 /** A process that is told things and tells something back. */
 class Child<Order extends string | object, Reported> {

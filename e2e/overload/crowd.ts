@@ -1,5 +1,6 @@
 /** Thousands of clients of a gateway, in a process of their own; told by messages what to do. */
 import { once } from "node:events";
+import { setPriority } from "node:os";
 import { type Socket, connect } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
@@ -21,6 +22,8 @@ export interface CrowdReport {
   open: number;
 }
 
+// clients are on machines of their own: here they are not to take the gateway's processor
+setPriority(10);
 const port = Number(process.argv[2]);
 const standing = new Set<Socket>();
 let waves = 0;
@@ -98,6 +101,15 @@ function kindOf(answer: string): string {
   return `${answer.slice(0, 40)} … ${answer.slice(-100)}`;
 }
 
+/** Within some seconds: many thousands at the very same moment are no clients any more. */
+async function leave(): Promise<void> {
+  let left = 0;
+  for (const socket of standing) {
+    socket.destroy();
+    if (++left % 100 === 0) await pause(20);
+  }
+}
+
 process.on("message", (order: CrowdOrder) => void follow(order));
 process.on("disconnect", () => process.exit());
 
@@ -106,6 +118,6 @@ async function follow(order: CrowdOrder): Promise<void> {
   if (order.order === "idle") await idle(order.count);
   else if (order.order === "slow") await slow(order.count, order.path);
   else if (order.order === "wave") told = await wave(order.count, order.paths);
-  else for (const socket of standing) socket.destroy();
+  else await leave();
   process.send?.({ ...told, open: standing.size } satisfies CrowdReport);
 }

@@ -8,6 +8,8 @@ export interface PulseReport {
   /** ms, ascending. */
   latencies: number[];
   failed: string[];
+  /** Questions that are not among them: this process itself was held up meanwhile. */
+  heldUp: number;
 }
 
 const url = `http://127.0.0.1:${process.argv[2]}/-/healthy`;
@@ -22,7 +24,17 @@ try {
 const kept = new http.Agent({ keepAlive: true });
 let latencies: number[] = [];
 let failed: string[] = [];
+let heldUp = 0;
 let asked = 0;
+/** ms that this process may be late itself. */
+const ownLateness = 20;
+let looked = performance.now();
+let lastLate = Number.NEGATIVE_INFINITY;
+setInterval(() => {
+  const now = performance.now();
+  if (now - looked > ownLateness) lastLate = now;
+  looked = now;
+}, 2);
 
 /** By turns over a connection that stands, and over a new one as the probes of Kubernetes do. */
 async function askOnce(): Promise<void> {
@@ -36,12 +48,15 @@ async function askOnce(): Promise<void> {
   } catch (error) {
     failed.push(String(error));
   }
-  latencies.push(performance.now() - began);
+  const now = performance.now();
+  // the look that is due comes after the answer
+  if (lastLate >= began || now - looked > ownLateness) heldUp++;
+  else latencies.push(now - began);
 }
 
 setInterval(() => void askOnce(), every);
 process.on("message", () => {
-  process.send?.({ latencies: latencies.toSorted((a, b) => a - b), failed } satisfies PulseReport);
-  [latencies, failed] = [[], []];
+  process.send?.({ latencies: latencies.toSorted((a, b) => a - b), failed, heldUp } satisfies PulseReport);
+  [latencies, failed, heldUp] = [[], [], 0];
 });
 process.on("disconnect", () => process.exit());

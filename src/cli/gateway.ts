@@ -54,6 +54,7 @@ Examples:
 async function run({ topology: file, listen, evaluator, readPort, state, output }: Options): Promise<void> {
   // what passes through is short-lived and lies outside of V8's heap: more room for young objects would only make the process larger
   setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=50");
   const terminated = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => terminated.resolve());
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);

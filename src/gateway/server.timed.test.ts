@@ -13,7 +13,7 @@ import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { Answer, Way } from "./planner/query-request.ts";
-import { GatewayServer } from "./server.ts";
+import { GatewayServer, type ServerOptions } from "./server.ts";
 
 const topology = parseTopology(
   JSON.stringify({
@@ -25,6 +25,7 @@ const topology = parseTopology(
 const limits: GatewayLimits = topology.limits;
 
 let server: GatewayServer;
+let options: ServerOptions;
 let admission: RequestAdmission;
 let url: string;
 let objection: string | undefined;
@@ -44,7 +45,7 @@ beforeEach(async () => {
   said = [];
   way = async () => await Promise.resolve(answer(Buffer.from("{}")));
   admission = new RequestAdmission(() => limits);
-  server = new GatewayServer({
+  options = {
     context: {
       router,
       sources: new ShardSources(router, noCoverage),
@@ -59,7 +60,8 @@ beforeEach(async () => {
     collect: () => [],
     notReady: () => objection,
     say: (sentence) => said.push(sentence),
-  });
+  };
+  server = new GatewayServer(options);
   url = `http://127.0.0.1:${await server.listen("127.0.0.1", 0)}`;
 });
 
@@ -218,4 +220,14 @@ test("closing gives up answers that do not come", async () => {
   await server.close(50);
   expect(await lost).toMatch(/hang up|ECONNRESET/);
   await until("the work has ended", 5000, () => held.aborted === 1);
+});
+
+test("a port that another gateway has is taken, though it has several listeners on it", async () => {
+  const { port } = new URL(url);
+  const clients = await Promise.all(
+    Array.from({ length: 40 }, async () => await ask(`${url}/-/healthy`, { agent: new http.Agent() })),
+  );
+  expect(clients.every(({ status }) => status === 200)).toBe(true);
+  const other = new GatewayServer(options);
+  await expect(other.listen("127.0.0.1", Number(port))).rejects.toThrow("PORT_TAKEN");
 });

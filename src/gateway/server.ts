@@ -1,17 +1,16 @@
-import { once } from "node:events";
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { listenError } from "../errors/listen-error.ts";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
 import type { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
+import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
 import { apiError, errorAnswer } from "./protocol/error-answer.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
+import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
 import { type Route, type RouteContext, routeOf } from "./routes.ts";
 
 export interface ServerOptions {
@@ -29,11 +28,12 @@ export interface ServerOptions {
 
 /** ms */
 const times = { readRequest: 60_000, keepAlive: 330_000 };
-/** As many as may come, and wait to be taken by the process: thousands at once are not sent away by the system. */
-const backlog = 4096;
-const doorLimits: FrontDoorLimits = { connections: 12_000, silence: times.keepAlive };
+const doorLimits: FrontDoorLimits = { connections: 16_000, silence: times.keepAlive };
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
+
+/** Connections with which there is so much alive that a look at all of it takes long. */
+const crowd = 1000;
 
 const api = "/api/v1/";
 const plain = { "content-type": "text/plain; charset=utf-8" };
@@ -43,6 +43,7 @@ export class GatewayServer {
   readonly #options: ServerOptions;
   readonly #server: Server;
   readonly #door: FrontDoor;
+  readonly #listeners: Listeners;
   #closing = false;
   #open = 0;
   #idle: (() => void) | undefined;
@@ -54,6 +55,8 @@ export class GatewayServer {
       (request, response) => void this.#serve(request, response),
     );
     this.#door = new FrontDoor(this.#server, doorLimits);
+    crowdedWhile(() => this.#door.state.open > crowd);
+    this.#listeners = new Listeners(this.#server, (socket) => this.#door.enter(socket));
   }
 
   /** For /metrics. */
@@ -63,20 +66,13 @@ export class GatewayServer {
 
   /** @returns the port @throws PromfleetError PORT_TAKEN, LISTEN_FAILED */
   async listen(host: string, port: number): Promise<number> {
-    try {
-      this.#server.listen({ port, host, backlog });
-      await once(this.#server, "listening");
-    } catch (error) {
-      throw listenError(error, host, port);
-    }
-    return (this.#server.address() as AddressInfo).port;
+    return await this.#listeners.open(host, port);
   }
 
   /** Takes no more requests, waits for the answers on their way, then ends all connections. */
   async close(patienceMs: number): Promise<void> {
     this.#closing = true;
-    const closed = once(this.#server, "close");
-    this.#server.close();
+    const closed = this.#listeners.close();
     this.#server.closeIdleConnections();
     this.#door.close();
     if (this.#open > 0) {
@@ -130,6 +126,7 @@ export class GatewayServer {
     }
     if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
     const { context, admission, answers, metrics } = this.#options;
+    countRequest();
     admission.refuseIfFull();
     const asked = await route.decode(request, search, context.router.topology.limits);
     const over = new AbortController();

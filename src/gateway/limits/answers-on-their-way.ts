@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 export interface AnswersLimits {
   /** Bytes that wait in the gateway for their clients to read them, over all answers. */
   bytes: number;
-  /** Answers that are on their way at a time. */
+  /** Answers on their way of which nothing is read at the moment. */
   answers: number;
   /** ms in which a client that has read nothing is given up where it is too much. */
   patience: number;
@@ -64,12 +64,12 @@ export class AnswersOnTheirWay {
       one.written = written;
       one.since = now;
     }
-    let count = this.#answers.size;
-    const tooMuch = () => bytes > this.#limits.bytes || count > this.#limits.answers;
-    if (!tooMuch()) return;
+    if (bytes <= this.#limits.bytes && this.#answers.size <= this.#limits.answers) return;
     const stalled = [...this.#answers]
       .filter(([, { since }]) => now - since >= this.#limits.patience)
       .toSorted(([, left], [, right]) => left.since - right.since);
+    let count = stalled.length;
+    const tooMuch = () => bytes > this.#limits.bytes || count > this.#limits.answers;
     for (const [response] of stalled) {
       if (!tooMuch()) return;
       bytes -= response.writableLength;

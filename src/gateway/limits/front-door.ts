@@ -42,7 +42,7 @@ export class FrontDoor {
     this.#letIn = (socket) => {
       for (const listener of listeners) listener.call(server, socket);
     };
-    server.on("connection", (socket: Socket) => this.#comes(socket));
+    server.on("connection", (socket: Socket) => this.enter(socket));
     this.#sweep = setInterval(() => this.#endSilent(), limits.silence / 4).unref();
   }
 
@@ -67,7 +67,8 @@ export class FrontDoor {
     for (const socket of this.#strangers) socket.destroy();
   }
 
-  #comes(socket: Socket): void {
+  /** A connection has come, of the server or of another listener. */
+  enter(socket: Socket): void {
     this.#cameSince = true;
     if (this.#open.size >= this.#limits.connections) {
       this.#refused++;
@@ -82,6 +83,8 @@ export class FrontDoor {
     socket.once("close", () => this.#forget(socket));
     const failed = () => void socket.destroy();
     socket.once("error", failed);
+    // what it might still be told it has not asked for
+    socket.once("end", failed);
     socket.once("data", (bytes: Buffer) => {
       socket.pause();
       this.#quiet.delete(socket);
@@ -89,6 +92,7 @@ export class FrontDoor {
       const enter = () => {
         if (socket.destroyed) return;
         socket.off("error", failed);
+        socket.off("end", failed);
         socket.unshift(bytes);
         this.#letIn(socket);
         socket.resume();

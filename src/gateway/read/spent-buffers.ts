@@ -6,6 +6,8 @@ const allowance = 4 * 1024 ** 2;
 const much = 16 * 1024 ** 2;
 /** ms in which nothing much passed. */
 const quiet = 1000;
+/** ms after which it is tried again where it was not the time for it. */
+const later = 5000;
 
 let spent = 0;
 let sinceWhole = 0;
@@ -21,14 +23,40 @@ export function spendBuffers(bytes: number): void {
   if (spent < allowance) return;
   sinceWhole += spent;
   spent = 0;
-  collectYoung();
+  // with much alive it often becomes a collection of all there is; and with so much going on V8 does enough of them by itself
+  if (!isCrowded()) collectYoung();
   if (sinceWhole < much) return;
+  collectWhenQuiet();
+}
+
+function collectWhenQuiet(): void {
   if (waiting) waiting.refresh();
   else waiting = setTimeout(collectWhole, quiet).unref();
 }
 
+/** Requests after which a quiet moment is used, too: what they leave behind is spread over all of the heap. */
+const many = 200;
+let requests = 0;
+
+/** To be told of each request. */
+export function countRequest(): void {
+  if (++requests >= many) collectWhenQuiet();
+}
+
+let isCrowded = (): boolean => false;
+
+/** @param crowded whether there are so many clients that looking at all that is alive takes longer than they are to notice */
+export function crowdedWhile(crowded: () => boolean): void {
+  isCrowded = crowded;
+}
+
 function collectWhole(): void {
   waiting = undefined;
+  if (isCrowded()) {
+    waiting = setTimeout(collectWhole, later).unref();
+    return;
+  }
   sinceWhole = 0;
+  requests = 0;
   collectAll();
 }
