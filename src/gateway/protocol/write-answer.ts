@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { ownTurn } from "../limits/own-turn.ts";
 import type { Answer } from "../planner/query-request.ts";
 
 /** ms without a byte going out, after which an answer is given up: a client that has stopped reading would keep its place for ever. */
@@ -20,6 +21,9 @@ export async function writeAnswer(
     response.end(body);
     return "whole";
   }
+  // it may break off before it is read
+  body.once("error", () => {});
+  await ownTurn();
   response.writeHead(status, headers);
   response.setTimeout(stallMs, () => response.destroy());
   try {
