@@ -2,20 +2,20 @@ import path from "node:path";
 import type { AcceptedFleet } from "../local/accepted-fleet.ts";
 import { buildFleet } from "../local/fleet-build.ts";
 import type { ServerStatus, StatusDocument } from "../local/status-document.ts";
-import { defaultState } from "../local/state-paths.ts";
 import type { ChosenFleet } from "./chosen-fleet.ts";
 
 /** What to tell somebody whose fleet has just come up: where it is, what it does, what to try. */
 export function summary(
   status: StatusDocument,
-  { accepted, paths }: ChosenFleet,
+  { accepted }: Pick<ChosenFleet, "accepted">,
+  isMeant: boolean,
   bold: (text: string) => string,
 ): string {
   const { spec } = buildFleet(accepted, undefined).plan;
   const jobs = jobNames(accepted);
   const { gateway, servers, evaluator, fleet, state } = status;
   const self = commandName();
-  const where = paths.root === defaultState(fleet, process.env) ? "" : ` --state ${state}`;
+  const where = isMeant ? "" : ` --state ${state}`;
   const width = Math.max(...[...servers, evaluator].map(({ name }) => name.length));
   return `
 ${bold(`${fleet} is up: ${gateway}`)}

@@ -55,7 +55,8 @@ async function run({ file, state, detach, output }: Options): Promise<void> {
   if ((await livingSupervisor(chosen.paths)) === undefined) interrupt.listen();
   try {
     const { status, started } = await start(chosen, say, interrupt.signal);
-    print(status, chosen, output);
+    const { isMeantUnnamed } = await import("../local/state-folder.ts");
+    print(status, chosen, output, await isMeantUnnamed(chosen.paths, process.env));
     if (started && detach !== true) await stay(chosen.paths, say, interrupt.signal);
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
@@ -78,10 +79,16 @@ async function start(
   return { status, started };
 }
 
-function print(status: StatusDocument, chosen: ChosenFleet, output: Options["output"]): void {
+/** @param isMeant whether commands need not be told which fleet is meant */
+function print(
+  status: StatusDocument,
+  chosen: ChosenFleet,
+  output: Options["output"],
+  isMeant: boolean,
+): void {
   const { gateway, servers, evaluator, state } = status;
   if (output === "text")
-    process.stdout.write(summary(status, chosen, (text) => paint(process.stdout, "bold", text)));
+    process.stdout.write(summary(status, chosen, isMeant, (text) => paint(process.stdout, "bold", text)));
   else
     process.stdout.write(
       `${JSON.stringify({

@@ -37,6 +37,12 @@ export async function whichState(
   return statePaths(path.join(home, only));
 }
 
+/** Whether this is the state that is meant where none is named. */
+export async function isMeantUnnamed(paths: StatePaths, env: Environment): Promise<boolean> {
+  const meant = await whichState(undefined, undefined, env).catch(() => undefined);
+  return meant?.root === paths.root;
+}
+
 async function fleetsIn(home: string): Promise<string[]> {
   const names = await readdir(home).catch(() => []);
   const markers = await Promise.all(
