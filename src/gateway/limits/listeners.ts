@@ -19,7 +19,9 @@ export class Listeners {
    * @param connected told of the connections of all others
    */
   constructor(main: Server, connected: (socket: Socket) => void) {
-    const more = Array.from({ length: count - 1 }, () => createServer({ allowHalfOpen: true }, connected));
+    // as an HTTP server has its own connections
+    const options = { allowHalfOpen: true, noDelay: true };
+    const more = Array.from({ length: count - 1 }, () => createServer(options, connected));
     this.#servers = [main, ...more];
   }
 
