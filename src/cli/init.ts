@@ -26,7 +26,7 @@ writes and global settings of a Prometheus are taken over, files that it names i
 stderr and in comments at the top of the file, and the exit code is 0 all the same. A file that holds secrets is for its owner alone.
 
 Examples:
-  $ promfleet init
+  $ promfleet init --name shop
   $ promfleet init --from /etc/prometheus/prometheus.yml --shards 2
   $ promfleet init --from prometheus.yml -o json | jq '.notCarried'
 `;
