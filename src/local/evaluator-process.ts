@@ -74,7 +74,7 @@ export class EvaluatorProcess {
     await writeAtomically(this.#configFile, config);
     this.#url = `http://${host}:${port}`;
     const argv = [program.path, ...flags] as const;
-    return { name, kind: "evaluator", argv, url: this.#url, log: this.log, cwd: folder };
+    return { name, kind: "evaluator", argv, url: this.#url, log: this.log, cwd: folder, givesWay: true };
   }
 
   /**

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { z } from "zod";
+import { giveWay } from "./give-way.ts";
 import { findByMarker, isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { type RunningProcess, startProcess } from "./running-process.ts";
 import { readStateFile, writeStateFile } from "./state-file.ts";
@@ -62,6 +63,8 @@ export interface RecordedStart {
   url?: string | undefined;
   log: string;
   cwd: string;
+  /** Whether others go first where the processor is short. */
+  givesWay?: boolean;
 }
 
 /**
@@ -87,6 +90,7 @@ export async function startRecorded(file: string, start: RecordedStart): Promise
     log: start.log,
     cwd: start.cwd,
   });
+  if (start.givesWay) giveWay(running.identity.pid);
   // if this cannot be written, the marker still finds it
   await writeStateFile(file, { ...record, identity: running.identity }).catch(() => undefined);
   return running;

@@ -163,16 +163,21 @@ test("a target that is seen again at once has not left", () => {
   expect(shard.of(all[1] as ReplicaScrapes)[0]?.before).toBe(Infinity);
 });
 
-/** What the first one lacks, of the other one of which nothing was read for the last two minutes. */
-function besideOneThatIsRead(left: readonly number[], right: readonly number[], goesOn: boolean) {
+/** What each lacks, the second of which was read some ms less far than the first. */
+function besideOneReadLess(left: Scrapes, right: Scrapes, less: number, goesOn = true) {
   const until = start + 30 * 60_000;
-  const read = [until, until - 120_000];
-  const all = [left, right].map((times, index) => {
+  const all = [left, right].map((scrapes, index) => {
     const replica = new ReplicaScrapes();
     replica.setOldest(start);
-    const to = read[index] ?? until;
-    const found = { key: "k", job: "j", instance: "i", times: times.filter((time) => time <= to), bad: [] };
-    replica.add([found], { from: start - 1, to }, 0, []);
+    const to = index === 0 ? until : until - less;
+    const { good, bad } = "good" in scrapes ? scrapes : { good: scrapes, bad: [] };
+    const upTo = (times: readonly number[]) => times.filter((time) => time <= to);
+    replica.add(
+      [{ key: "k", job: "j", instance: "i", times: upTo(good), bad: upTo(bad) }],
+      { from: start - 1, to },
+      0,
+      [],
+    );
     return replica;
   });
   const shard = new ShardHoles(all, 0, () => goesOn);
@@ -182,19 +187,34 @@ function besideOneThatIsRead(left: readonly number[], right: readonly number[], 
 test("who was away lacks what one that goes on has scraped since it was read last", () => {
   const times = scraped(0, 15_000);
   const away = times.toSpliced(-6, 3);
-  expect(besideOneThatIsRead(away, times, false)).toEqual([[], []]);
-  expect(besideOneThatIsRead(away, times, true)).toEqual([[[times.at(-7), times.at(-3), 3]], []]);
+  expect(besideOneReadLess(away, times, 120_000, false)).toEqual([[], []]);
+  expect(besideOneReadLess(away, times, 120_000)).toEqual([[[times.at(-7), times.at(-3), 3]], []]);
 });
 
 test("one that goes on has not scraped again what it had ceased to scrape", () => {
   const times = scraped(0, 15_000);
-  const away = times.slice(0, -6);
-  const ceased = times.slice(0, -20);
-  expect(besideOneThatIsRead(away, ceased, true)[0]).toEqual([]);
+  expect(besideOneReadLess(times.slice(0, -6), times.slice(0, -20), 120_000)[0]).toEqual([]);
 });
 
 test("a scrape that is hardly due is not lacking beside one that goes on", () => {
   const times = scraped(0, 15_000);
-  expect(besideOneThatIsRead(times, times, true)).toEqual([[], []]);
-  expect(besideOneThatIsRead(times.slice(0, -1), times, true)).toEqual([[], []]);
+  expect(besideOneReadLess(times, times, 120_000)).toEqual([[], []]);
+  expect(besideOneReadLess(times.slice(0, -1), times, 120_000)).toEqual([[], []]);
+});
+
+test("of a target that nobody reaches any more at most one lacks something, for as long as the other one was not read", () => {
+  const times = scraped(0, 15_000);
+  for (const down of [1, 2, 3, 4, 5, 6, 7, 8])
+    for (const less of [0, 1000, 15_000, 20_000, 40_000]) {
+      const scrapes = { good: times.slice(0, -down), bad: times.slice(-down) };
+      const [, second] = besideOneReadLess(scrapes, scrapes, less);
+      expect(second).toEqual([]);
+    }
+});
+
+test("of a target that is known to be down nobody lacks anything", () => {
+  const times = scraped(0, 15_000);
+  const scrapes = { good: times.slice(0, -4), bad: times.slice(-4) };
+  for (const less of [0, 1000, 15_000, 30_000])
+    expect(besideOneReadLess(scrapes, scrapes, less)).toEqual([[], []]);
 });

@@ -11,6 +11,8 @@ import {
 
 /** How long before the end of what is known a scrape may have been due that is not stored yet, in intervals. */
 const unstored = 1.1;
+/** How long before that end the last scrape of a target may lie that is still scraped, in intervals. */
+const reaches = 2;
 
 /** What the replicas of a shard lack of what another one of them has. */
 export class ShardHoles {
@@ -119,7 +121,8 @@ export class ShardHoles {
     };
     const own = of(replica);
     const runs = others.reduce<readonly ScrapeRun[]>((joined, other) => {
-      const more = this.#goesOn(other) ? goneOn(of(other), other.known?.to, until, this.#allowed) : of(other);
+      const known = other.known?.to;
+      const more = this.#goesOn(other) ? goneOn(of(other), other.targets.get(key), known, until) : of(other);
       return joined.length === 0 ? more : joinRuns(joined, more, this.#allowed);
     }, []);
     return isWhole(own, runs) ? [] : missedScrapes(own, runs, this.#allowed, until);
@@ -131,17 +134,23 @@ function leftAfter(target: TargetScrapes | undefined): ScrapeRun[] {
   return target?.marked ? allRuns(target).filter(({ to }) => target.marked?.get(to)) : [];
 }
 
-/** Runs of which the last one goes on, if it reaches what is known of the replica, until a time when others are known. */
+/**
+ * Runs of which the last one goes on from where the replica is known to, if it reached that, until a time when others are known.
+ * @param target whose runs they are
+ */
 function goneOn(
   runs: readonly ScrapeRun[],
+  target: TargetScrapes | undefined,
   known: number | undefined,
   until: number,
-  allowed: number,
 ): readonly ScrapeRun[] {
   const last = runs.at(-1);
-  if (!last || known === undefined || isGap(known - last.to, last.interval, allowed + 1)) return runs;
+  if (!last || !target || known === undefined || known >= until) return runs;
+  // it was reached no more, or scraped no more
+  const hasEnded =
+    last.to < (allRuns(target).at(-1)?.to ?? last.to) || known - last.to > reaches * last.interval;
   const to = Math.floor(until - unstored * last.interval);
-  return to > last.to ? [...runs.slice(0, -1), { ...last, to }] : runs;
+  return hasEnded || to <= last.to ? runs : [...runs.slice(0, -1), { ...last, to }];
 }
 
 /** What comes before what is known is not known yet, unless there is nothing. */
