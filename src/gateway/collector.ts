@@ -22,6 +22,11 @@ export function collectYoung(): void {
   collect({ type: "minor", execution: "sync" });
 }
 
+/** One collection of everything: some 20 ms where little is alive, and more the more is dead. */
+export function collectOnce(): void {
+  collect({ type: "major", execution: "sync" });
+}
+
 /**
  * A collection of everything that gives memory back to the system: some 50 ms. For the moment after the start, which leaves 10 to 20 MB
  * behind that a quiet process would never look at again.

@@ -1,4 +1,5 @@
-import { collectAll, collectYoung } from "../collector.ts";
+import { getHeapStatistics } from "node:v8";
+import { collectAll, collectOnce, collectYoung } from "../collector.ts";
 
 /** Bytes of buffers that may lie around unused. */
 const allowance = 4 * 1024 ** 2;
@@ -6,11 +7,14 @@ const allowance = 4 * 1024 ** 2;
 const much = 16 * 1024 ** 2;
 /** ms in which nothing much passed. */
 const quiet = 1000;
+/** Bytes of V8's heap that are much more than usual. */
+const large = 48 * 1024 ** 2;
 /** ms after which it is tried again where it was not the time for it. */
 const later = 5000;
 
 let spent = 0;
 let sinceWhole = 0;
+let hasCleared = false;
 let waiting: NodeJS.Timeout | undefined;
 
 /**
@@ -56,6 +60,14 @@ function collectWhole(): void {
     waiting = setTimeout(collectWhole, later).unref();
     return;
   }
+  if (!hasCleared && getHeapStatistics().total_heap_size > large) {
+    // what a crowd has left takes long, and giving memory back takes further collections: not in one go
+    collectOnce();
+    hasCleared = true;
+    waiting = setTimeout(collectWhole, quiet).unref();
+    return;
+  }
+  hasCleared = false;
   sinceWhole = 0;
   requests = 0;
   collectAll();
