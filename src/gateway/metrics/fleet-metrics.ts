@@ -33,6 +33,11 @@ export function fleetMetrics({
       replicas.map((one) => ({ labels: labelsOf(one), value: Number(one.condition.state === "well") })),
     ),
     gauge(
+      "replica_config_stale",
+      "Whether the server could not take its last configuration: others are asked first.",
+      replicas.map((one) => ({ labels: labelsOf(one), value: Number(one.staleConfig) })),
+    ),
+    gauge(
       "replica_requests_in_flight",
       "Requests at the server, from going out to the last byte of the answer.",
       replicas.map((one) => ({ labels: labelsOf(one), value: one.inFlight })),

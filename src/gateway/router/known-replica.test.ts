@@ -13,7 +13,7 @@ const now = 1e9;
 const order = (...replicas: KnownReplica[]) =>
   replicas.toSorted((left, right) => byPreference(left, right, now)).map(({ name }) => name);
 
-test("well before doubted before unknown before ill, then least loaded, then fastest", () => {
+test("well before stale before doubted before unknown before ill, then least loaded, then fastest", () => {
   const ill = replica("ill", (one) => one.failed("x", 0));
   const unknown = new KnownReplica("0", {
     name: "unknown",
@@ -23,10 +23,11 @@ test("well before doubted before unknown before ill, then least loaded, then fas
   });
   const busy = replica("busy", (one) => (one.inFlight = 3));
   const doubted = replica("doubted", (one) => (one.doubted = true));
+  const stale = replica("stale", (one) => (one.staleConfig = true));
   const slow = replica("slow", (one) => one.answered("query", 100, 0));
   const fast = replica("fast", (one) => one.answered("query", 10, 0));
-  const best = ["fast", "slow", "busy", "doubted", "unknown", "ill"];
-  expect(order(ill, unknown, doubted, busy, slow, fast)).toEqual(best);
+  const best = ["fast", "slow", "busy", "stale", "doubted", "unknown", "ill"];
+  expect(order(ill, unknown, doubted, stale, busy, slow, fast)).toEqual(best);
 });
 
 test("a little slower is no reason to change", () => {

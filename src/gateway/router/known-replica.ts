@@ -40,6 +40,8 @@ export class KnownReplica implements Replica {
   respondsSince: number | undefined;
   /** Whether a probe under way has not been answered for so long that others are asked first. */
   doubted = false;
+  /** Whether it could not take its last configuration: what it scrapes may be of yesterday, and others are asked first. */
+  staleConfig = false;
   /** Requests from going out to the last byte. */
   inFlight = 0;
   /** Mean time to the headers of an answer, ms. */
@@ -132,11 +134,11 @@ export class KnownReplica implements Replica {
   }
 }
 
-const ranks = { well: 0, unknown: 2, ill: 3 } as const;
-const rankOf = ({ condition, doubted }: KnownReplica): number =>
-  ranks[condition.state] + Number(condition.state === "well" && doubted);
+const ranks = { unknown: 4, ill: 5 } as const;
+const rankOf = ({ condition, doubted, staleConfig }: KnownReplica): number =>
+  condition.state === "well" ? Number(staleConfig) + 2 * Number(doubted) : ranks[condition.state];
 
-/** Best first: well before doubted before unknown before ill, least loaded, then fastest. */
+/** Best first: well before those with a stale configuration before doubted before unknown before ill, least loaded, then fastest. */
 export function byPreference(left: KnownReplica, right: KnownReplica, now: number): number {
   const rank = rankOf(left) - rankOf(right);
   if (rank !== 0) return rank;

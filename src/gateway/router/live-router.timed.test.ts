@@ -86,6 +86,27 @@ test("notices that a reload has given a server other labels, or made it read fro
   await reloaded.process.kill();
 });
 
+test("one that could not take its configuration is asked after the others, until it has", async () => {
+  const stale = await start("stale", labelled);
+  const shard = await shardOf([{ url: stale.url }, { url: a.url }], { well: 100, afresh: 300 });
+  const reload = async (config: string) => {
+    await writeFile(`${folderOf("stale")}/prometheus.yml`, config);
+    process.kill(stale.process.pid, "SIGHUP");
+  };
+  await reload("scrape_configs: [{}]\n");
+  await until("it is known", 5000, () => shard.replica("a").staleConfig);
+  expect(shard.names).toEqual(["b", "a"]);
+  expect(await answerer(shard)).toBe("b");
+  expect(shard.replica("a").condition.state).toBe("well");
+  await reload(labelled);
+  await until("it is known", 5000, () => !shard.replica("a").staleConfig);
+  expect(shard.said).toEqual([
+    "fleet-0-a could not take its configuration and goes by an old one: others are asked first",
+    "fleet-0-a has taken its configuration",
+  ]);
+  await stale.process.kill();
+});
+
 test("a server whose labels are not known yet is not asked", async () => {
   const late = await start("late", labelled);
   process.kill(late.process.pid, "SIGSTOP");

@@ -8,6 +8,7 @@ import type { KnownReplica } from "./known-replica.ts";
 const largestConfig = 64 * 1024 ** 2;
 
 const buildAnswer = z.object({ data: z.object({ version: z.string() }) });
+const runtimeAnswer = z.object({ data: z.object({ reloadConfigSuccess: z.boolean().default(true) }) });
 const configAnswer = z.object({ data: z.object({ yaml: z.string() }) });
 const globalSection = z.object({
   global: z.object({ external_labels: z.record(z.string(), z.coerce.string()).nullish() }).nullish(),
@@ -17,11 +18,13 @@ const globalSection = z.object({
 export interface Probed {
   features: PrometheusFeatures;
   labels: Readonly<Record<string, string>>;
+  /** Whether it goes by an old configuration, as it could not take the last one; undefined where it was not asked. */
+  staleConfig?: boolean;
 }
 
 /**
- * Asks a server whether it is ready and, where that is not known yet, for its version, its external labels, and whether it reads from
- * others.
+ * Asks a server whether it is ready and, where that is not known yet, for its version, its external labels, whether it reads from
+ * others, and whether it has taken its configuration.
  * @param how afresh: also what is known, after a restart or a reload it may be another; heard is told when it has shown that it is there
  * @throws Error that says why no request may be sent to it
  */
@@ -46,8 +49,13 @@ export async function probeReplica(
   if (replica.labels && !afresh) return { features, labels: replica.labels };
   const { yaml } = configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data;
   refuseReader(yaml);
+  const runtime = runtimeAnswer.parse(JSON.parse(await get("/api/v1/status/runtimeinfo")));
   const given = replica.labelsGiven ? replica.labels : undefined;
-  return { features, labels: given ?? (await externalLabelsOf(yaml)) };
+  return {
+    features,
+    labels: given ?? (await externalLabelsOf(yaml)),
+    staleConfig: !runtime.data.reloadConfigSuccess,
+  };
 }
 
 /** @throws Error where the server reads from other servers: its answers to reads would hold their data too */

@@ -138,6 +138,7 @@ export class ReplicaWatch {
       if (afresh) this.#askedAfresh = began;
       replica.features = found.features;
       replica.labels = found.labels;
+      this.#tellConfig(found.staleConfig);
       if (replica.recovered(performance.now())) this.#events.say(`${replica.server} is well again`);
     } catch (error) {
       if (this.#over.signal.aborted) return "it has left the topology";
@@ -157,6 +158,17 @@ export class ReplicaWatch {
     }
     this.#probed = { objection, isSilent };
     return objection;
+  }
+
+  #tellConfig(isStale = this.#replica.staleConfig): void {
+    const replica = this.#replica;
+    if (isStale === replica.staleConfig) return;
+    replica.staleConfig = isStale;
+    this.#events.say(
+      isStale
+        ? `${replica.server} could not take its configuration and goes by an old one: others are asked first`
+        : `${replica.server} has taken its configuration`,
+    );
   }
 
   #doubt(since: number): void {

@@ -25,7 +25,10 @@ export interface Replica {
 export interface Router {
   readonly topology: Topology;
   shardIds(): readonly string[];
-  /** All replicas of the shard, best first: well before doubted before unknown before ill, least loaded, then fastest. Ill ones come last, as the last try. */
+  /**
+   * All replicas of the shard, best first: well before those that could not take their configuration before doubted before unknown before
+   * ill, then least loaded, then fastest. Ill ones come last, as the last try.
+   */
   candidates(shard: string): readonly Replica[];
 }
 
