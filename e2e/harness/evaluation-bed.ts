@@ -127,7 +127,7 @@ export class PlainRouter implements Router {
             url,
             externalLabels,
             features: undefined,
-            wellSince: 0,
+            isWell: true,
             respondsSince: 0,
           };
         }),

@@ -9,7 +9,7 @@ function part(data: object[], warnings: string[] = []) {
     url: "",
     externalLabels: {},
     features: undefined,
-    wellSince: undefined,
+    isWell: false,
     respondsSince: undefined,
   });
 }

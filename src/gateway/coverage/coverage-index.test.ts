@@ -130,7 +130,7 @@ test("a replica that comes back without its data lacks all of it, and what is wr
   const [a] = servers;
   const port = new URL(a?.url ?? "").port;
   await a?.process.kill();
-  await until("it is gone", 10_000, () => shard.replica("a").wellSince === undefined);
+  await until("it is gone", 10_000, () => !shard.replica("a").isWell);
   await rm(place.path("a"), { recursive: true });
   servers[0] = await startPrometheus({
     folder: place.path("a"),

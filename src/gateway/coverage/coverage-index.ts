@@ -138,7 +138,13 @@ export class CoverageIndex implements Coverage {
         });
         this.#readers.set(replica, reader);
       }
-      const scrapes = replicas.flatMap((replica) => this.#readers.get(replica)?.scrapes ?? []);
+      const owners = new Map(
+        replicas.flatMap((replica) => {
+          const reader = this.#readers.get(replica);
+          return reader ? [[reader.scrapes, replica] as const] : [];
+        }),
+      );
+      const scrapes = [...owners.keys()];
       const before = this.#shards.get(shard)?.known;
       const isSame =
         before !== undefined &&
@@ -146,10 +152,10 @@ export class CoverageIndex implements Coverage {
         before.replicas.length === scrapes.length &&
         before.replicas.every((one, index) => one === scrapes[index]);
       if (isSame) continue;
-      const goesOn = (one: ReplicaScrapes) =>
-        replicas.some(
-          (replica) => this.#readers.get(replica)?.scrapes === one && respondsAndIsRead(replica, one),
-        );
+      const goesOn = (one: ReplicaScrapes) => {
+        const owner = owners.get(one);
+        return owner !== undefined && respondsAndIsRead(owner, one);
+      };
       this.#shards.set(shard, {
         known: new ShardHoles(scrapes, allowed),
         likely: new ShardHoles(scrapes, allowed, goesOn),

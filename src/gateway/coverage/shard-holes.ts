@@ -20,6 +20,7 @@ export class ShardHoles {
   readonly #allowed: number;
   readonly #goesOn: (replica: ReplicaScrapes) => boolean;
   #holes = new Map<ReplicaScrapes, readonly Hole[]>();
+  #going: ReadonlySet<ReplicaScrapes> = new Set();
   #state: readonly unknown[] = [];
 
   /**
@@ -50,6 +51,7 @@ export class ShardHoles {
     const state = this.#replicas.flatMap((one) => [one.revision, this.#goesOn(one)]);
     if (state.some((value, index) => value !== this.#state[index])) {
       this.#state = state;
+      this.#going = new Set(this.#replicas.filter(this.#goesOn));
       this.#holes = new Map(this.#replicas.map((one) => [one, this.#compute(one)]));
     }
     return this.#holes.get(replica) ?? [];
@@ -121,8 +123,9 @@ export class ShardHoles {
     };
     const own = of(replica);
     const runs = others.reduce<readonly ScrapeRun[]>((joined, other) => {
-      const known = other.known?.to;
-      const more = this.#goesOn(other) ? goneOn(of(other), other.targets.get(key), known, until) : of(other);
+      const more = this.#going.has(other)
+        ? goneOn(of(other), other.targets.get(key), other.known, until)
+        : of(other);
       return joined.length === 0 ? more : joinRuns(joined, more, this.#allowed);
     }, []);
     return isWhole(own, runs) ? [] : missedScrapes(own, runs, this.#allowed, until);
@@ -141,14 +144,14 @@ function leftAfter(target: TargetScrapes | undefined): ScrapeRun[] {
 function goneOn(
   runs: readonly ScrapeRun[],
   target: TargetScrapes | undefined,
-  known: number | undefined,
+  known: TimeRange | undefined,
   until: number,
 ): readonly ScrapeRun[] {
   const last = runs.at(-1);
-  if (!last || !target || known === undefined || known >= until) return runs;
+  if (!last || !target || !known || known.to >= until) return runs;
   // it was reached no more, or scraped no more
   const hasEnded =
-    last.to < (allRuns(target).at(-1)?.to ?? last.to) || known - last.to > reaches * last.interval;
+    last.to < (allRuns(target).at(-1)?.to ?? last.to) || known.to - last.to > reaches * last.interval;
   const to = Math.floor(until - unstored * last.interval);
   return hasEnded || to <= last.to ? runs : [...runs.slice(0, -1), { ...last, to }];
 }

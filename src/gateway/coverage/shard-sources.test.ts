@@ -10,7 +10,7 @@ const replica = (name: string, isWell = true, responds = isWell): Replica => ({
   url: `http://${name}`,
   externalLabels: {},
   features: undefined,
-  wellSince: isWell ? 0 : undefined,
+  isWell,
   respondsSince: responds ? 0 : undefined,
 });
 

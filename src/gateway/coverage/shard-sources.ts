@@ -6,7 +6,7 @@ import type { TimeRange } from "./replica-scrapes.ts";
 
 const nobody: ReadonlySet<Replica> = new Set();
 
-const isWell = ({ wellSince }: Replica): boolean => wellSince !== undefined;
+const isWell = (replica: Replica): boolean => replica.isWell;
 const responds = ({ respondsSince }: Replica): boolean => respondsSince !== undefined;
 
 /** Those that are well; where there is none those that respond, all of them where not even that. */

@@ -110,7 +110,7 @@ test("one that is put aside for long responds from its first good probe on, unti
   one.failed("broken", 1000, true);
   expect([one.condition.state, one.respondsSince]).toEqual(["ill", undefined]);
   one.recovered(1100);
-  expect([one.condition.state, one.wellSince]).toEqual(["ill", undefined]);
+  expect([one.condition.state, one.isWell]).toEqual(["ill", false]);
   expect(one.respondsSince).toBeTypeOf("number");
   one.failed("broken again", 1200);
   expect(one.respondsSince).toBeUndefined();

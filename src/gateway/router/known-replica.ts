@@ -36,7 +36,6 @@ export class KnownReplica implements Replica {
   labelsGiven: boolean;
   features: PrometheusFeatures | undefined;
   condition: Condition = { state: "unknown" };
-  wellSince: number | undefined;
   respondsSince: number | undefined;
   /** Whether a probe under way has not been answered for so long that others are asked first. */
   doubted = false;
@@ -61,6 +60,10 @@ export class KnownReplica implements Replica {
     this.url = url;
     this.labels = externalLabels;
     this.labelsGiven = externalLabels !== undefined;
+  }
+
+  get isWell(): boolean {
+    return this.condition.state === "well";
   }
 
   get externalLabels(): Readonly<Record<string, string>> {
@@ -108,7 +111,6 @@ export class KnownReplica implements Replica {
   failed(reason: string, now: number, midAnswer = false): boolean {
     this.respondsSince = undefined;
     if (this.condition.state === "ill") return false;
-    this.wellSince = undefined;
     const first = midAnswer ? aside.midAnswer : aside.first;
     const forMs = Math.min(aside.longest, first * 2 ** this.#failures++);
     this.condition = { state: "ill", reason, since: now, until: now + forMs };
@@ -122,7 +124,6 @@ export class KnownReplica implements Replica {
     if (condition.state === "well" || (condition.state === "ill" && now < condition.until)) return false;
     this.condition = { state: "well" };
     this.#recoveredAt = now;
-    this.wellSince = Date.now();
     if (condition.state === "ill") this.#slowStart.cameBack(now - condition.since, now);
     return condition.state === "ill";
   }

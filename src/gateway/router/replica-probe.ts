@@ -18,8 +18,8 @@ const globalSection = z.object({
 export interface Probed {
   features: PrometheusFeatures;
   labels: Readonly<Record<string, string>>;
-  /** Whether it goes by an old configuration, as it could not take the last one; undefined where it was not asked. */
-  staleConfig?: boolean;
+  /** Whether it goes by an old configuration, as it could not take the last one. */
+  staleConfig: boolean;
 }
 
 /**
@@ -46,7 +46,8 @@ export async function probeReplica(
     replica.features && !afresh
       ? replica.features
       : prometheusFeatures(buildAnswer.parse(JSON.parse(await get("/api/v1/status/buildinfo"))).data.version);
-  if (replica.labels && !afresh) return { features, labels: replica.labels };
+  if (replica.labels && !afresh)
+    return { features, labels: replica.labels, staleConfig: replica.staleConfig };
   const { yaml } = configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data;
   refuseReader(yaml);
   const runtime = runtimeAnswer.parse(JSON.parse(await get("/api/v1/status/runtimeinfo")));

@@ -160,7 +160,7 @@ export class ReplicaWatch {
     return objection;
   }
 
-  #tellConfig(isStale = this.#replica.staleConfig): void {
+  #tellConfig(isStale: boolean): void {
     const replica = this.#replica;
     if (isStale === replica.staleConfig) return;
     replica.staleConfig = isStale;

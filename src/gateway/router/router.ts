@@ -12,8 +12,8 @@ export interface Replica {
   readonly externalLabels: Readonly<Record<string, string>>;
   /** Undefined until the server has told its version. */
   readonly features: PrometheusFeatures | undefined;
-  /** ms since 1970 since when it has been well without a break; undefined where it is not, or not known to be. */
-  readonly wellSince: number | undefined;
+  /** Whether it is known to be well, and not put aside. */
+  readonly isWell: boolean;
   /**
    * ms since 1970 since when all probes of it have been good and no request has failed; undefined where that is not so. One that has failed
    * again and again responds for some time before it is taken for well.
