@@ -139,8 +139,9 @@ export class GatewayServer {
       const answer = await asked.answer(context, over.signal).finally(leave);
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
+      const writing = writeAnswer(response, answer);
       answers.add(response);
-      if ((await writeAnswer(response, answer)) === "broken") metrics.broke();
+      if ((await writing) === "broken") metrics.broke();
     } finally {
       clearTimeout(timer);
       response.off("close", gone);

@@ -39,10 +39,10 @@ export class AnswersOnTheirWay {
     return { answers: this.#answers.size, bytes, givenUp: this.#givenUp };
   }
 
-  /** From its headers on, until its connection has taken all of it or is gone. */
+  /** Until its connection has taken all of it or is gone; most have been taken whole by then, and are not looked after. */
   add(response: ServerResponse): void {
     const { socket } = response;
-    if (!socket || response.destroyed) return;
+    if (!socket || response.destroyed || response.writableFinished) return;
     this.#answers.set(response, { written: socket.bytesWritten, since: performance.now() });
     response.once("close", () => {
       this.#answers.delete(response);
