@@ -1,7 +1,7 @@
 import { rename, writeFile } from "node:fs/promises";
 import { type GatewayAlone, evaluators, topologyText } from "../harness/gateway-alone.ts";
 import { until, untilElapsed } from "../harness/until.ts";
-import { ask } from "../harness/http.ts";
+import { metricsPage } from "../harness/gateway-metrics.ts";
 import type { ChaosReplica } from "./chaos-fleet.ts";
 import { replicaFaults } from "./replica-faults.ts";
 import { reach } from "./questions.ts";
@@ -96,8 +96,8 @@ export class Mischief {
       this.#note("evaluator", stops ? "stopped" : "killed");
       process.kill(pid, stops ? "SIGSTOP" : "SIGKILL");
       await until("another evaluator runs", 30_000, async () => {
-        const { body } = await ask(`${gateway.url}/metrics`);
-        return evaluators(gateway)[0] !== pid && body.toString().includes("promfleet_gateway_evaluator_up 1");
+        const page = await metricsPage(gateway.url);
+        return evaluators(gateway)[0] !== pid && page.includes("promfleet_gateway_evaluator_up 1");
       });
     }
   }
@@ -124,8 +124,8 @@ export class Mischief {
         await rewrite(gateway.topologyFile, whole);
         // until the file has been looked at, and the replica too
         await until("the replica is well", 10_000, async () => {
-          const { body } = await ask(`${gateway.url}/metrics`);
-          const up = [...body.toString().matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)];
+          const page = await metricsPage(gateway.url);
+          const up = [...page.matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)];
           return up.length === replicas.length;
         });
         replica.faults--;

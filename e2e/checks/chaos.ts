@@ -7,7 +7,7 @@ import { reach } from "../chaos/questions.ts";
 import { Random, seedOfRun } from "../harness/random.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
-import { ask } from "../harness/http.ts";
+import { metricsPage } from "../harness/gateway-metrics.ts";
 import { quantile } from "../harness/load.ts";
 import { untilElapsed } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
@@ -100,7 +100,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
 }
 
 async function counted(gateway: string): Promise<string> {
-  const text = (await ask(`${gateway}/metrics`)).body.toString();
-  const lines = text.split("\n").filter((line) => /^promfleet_gateway_(second|replica_stalls)/.test(line));
+  const lines = (await metricsPage(gateway))
+    .split("\n")
+    .filter((line) => /^promfleet_gateway_(second|replica_stalls)/.test(line));
   return lines.map((line) => line.replace("promfleet_gateway_", "")).join(", ");
 }

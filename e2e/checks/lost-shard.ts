@@ -5,6 +5,7 @@ import { splitByShard, storeFlags } from "../conformance/sharded-samples.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { type Fault, FaultProxy } from "../harness/fault-proxy.ts";
 import { startGateway } from "../harness/gateway-alone.ts";
+import { serversAreWell } from "../harness/gateway-metrics.ts";
 import { type ApiAnswer, type Heard, ask, post } from "../harness/http.ts";
 import { type PrometheusServer, startPrometheus } from "../harness/prometheus-server.ts";
 import { remoteWrite } from "../harness/remote-write.ts";
@@ -81,10 +82,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     }
     const [first] = touching.keys();
     await until("the shard is back", 60_000, async () => (await first?.send(gateway.url))?.status === 200);
-    await until("all servers are well", 60_000, async () => {
-      const { body } = await ask(`${gateway.url}/metrics`);
-      return !/^promfleet_gateway_replica_up\{.*\} 0$/m.test(body.toString());
-    });
+    await until("all servers are well", 60_000, async () => await serversAreWell(gateway.url));
   };
   const signal = (name: NodeJS.Signals) => {
     for (const pid of pids) process.kill(pid, name);

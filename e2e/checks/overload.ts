@@ -2,11 +2,13 @@ import { fork } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
+import { giveWay } from "../../src/local/give-way.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
+import { metricsPage } from "../harness/gateway-metrics.ts";
 import { ask } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
-import { giveWay, markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
+import { markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
 import { startStoredFleet } from "../harness/stored-fleet.ts";
 import { until, untilElapsed } from "../harness/until.ts";
 import { Workplace, checkout } from "../harness/workplace.ts";
@@ -14,6 +16,8 @@ import type { CrowdOrder, CrowdReport } from "../overload/crowd.ts";
 import type { PulseReport } from "../overload/pulse.ts";
 
 const megabyte = 1 << 20;
+/** Niceness of what stands for other machines. */
+const far = 10;
 const crowdSize = { wave: 2000, idle: 10_000, slow: 100 };
 const bounds = {
   memoryMegabytes: 300,
@@ -49,7 +53,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const fleet = await startStoredFleet(place, { shards: 2, replicas: 2, version: prometheus, series });
   await using closing = new AsyncDisposableStack();
   closing.defer(async () => await fleet.close());
-  for (const { process: server } of fleet.servers.flat()) giveWay(server.pid);
+  for (const { process: server } of fleet.servers.flat()) giveWay(server.pid, far);
   const servers = fleet.servers.map((shard) => shard.map(({ url }) => url));
   const gateway = await startGateway(place.folder, servers, prometheus);
   const { port } = new URL(gateway.url);
@@ -76,17 +80,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   report.figure("with 10,000 idle clients", said(await stateOf(gateway)));
   const long = `/api/v1/query_range?query=m&start=${fleet.start}&end=${fleet.end}&step=1`;
   await crowd.tell({ order: "slow", count: crowdSize.slow, path: long });
-  const answers: Record<string, number> = {};
-  let waves = 0;
-  let longest = 0;
-  const began = performance.now();
-  while (performance.now() - began < (soak ? lasting.soak : lasting.short) * 1000) {
-    const wave = await crowd.tell({ order: "wave", count: crowdSize.wave, paths });
-    for (const [kind, count] of Object.entries(wave.answers)) answers[kind] = (answers[kind] ?? 0) + count;
-    longest = Math.max(longest, wave.longest);
-    waves++;
-    if (waves === 1) report.figure("after a wave", said(await stateOf(gateway)));
-  }
+  const { answers, waves, longest } = await sendWaves(crowd, paths, soak ? lasting.soak : lasting.short);
   const over = performance.now();
   const recovered = await until("it answers again", bounds.recovered, async () => {
     const { status } = await ask(`${gateway.url}${paths[0]}`);
@@ -94,14 +88,14 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   });
   const { open } = await crowd.tell({ order: "wave", count: 1, paths });
   report.figure("in the crowd", said(await stateOf(gateway)));
-  const counted = (await ask(`${gateway.url}/metrics`)).body.toString().split("\n");
+  const page = await metricsPage(gateway.url);
   for (const name of [
     "answers_given_up_total",
     "connections_refused_total",
     "answers_on_their_way",
     "answers_on_their_way_bytes",
   ])
-    report.figure(name, counted.find((line) => line.startsWith(`promfleet_gateway_${name} `)) ?? "?");
+    report.figure(name, valueOf(page, `promfleet_gateway_${name}`));
   const { "200": good = 0, "503": refused = 0, ...others } = answers;
   report.claim(
     "each query is answered, or refused with 503, Retry-After and why",
@@ -118,7 +112,40 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   report.figure("answers again", `${recovered.toFixed(0)} ms after the last wave`);
 
   await crowd.tell({ order: "leave" });
-  const { latencies, failed, heldUp } = await pulse.tell("report");
+  claimHealthy(report, await pulse.tell("report"), soak);
+  let after = before;
+  const isBefore = () =>
+    after.handles <= before.handles + bounds.handlesLeft &&
+    after.heap <= before.heap + bounds.heapMegabytesLeft;
+  await until("it is as before", 60_000, async () => {
+    after = await stateOf(gateway);
+    return isBefore();
+  }).catch(() => undefined);
+  report.claim("nothing is left of it", isBefore(), said(after));
+}
+
+/** Crowds that ask all at once, one after the other for so many seconds. */
+async function sendWaves(
+  crowd: Child<CrowdOrder, CrowdReport>,
+  paths: readonly string[],
+  seconds: number,
+): Promise<{ answers: Record<string, number>; waves: number; longest: number }> {
+  const sum = { answers: {} as Record<string, number>, waves: 0, longest: 0 };
+  const began = performance.now();
+  while (performance.now() - began < seconds * 1000) {
+    const { answers, longest } = await crowd.tell({ order: "wave", count: crowdSize.wave, paths });
+    for (const [kind, count] of Object.entries(answers)) sum.answers[kind] = (sum.answers[kind] ?? 0) + count;
+    sum.longest = Math.max(sum.longest, longest);
+    sum.waves++;
+  }
+  return sum;
+}
+
+function claimHealthy(
+  report: CheckContext["report"],
+  { latencies, failed, heldUp }: PulseReport,
+  soak: boolean,
+): void {
   const ms = (q: number) => `${quantile(latencies, q).toFixed(0)} ms`;
   // in the short form everything has just been started on this machine, and what it has besides is not known: nearly all are in time
   const nearly = soak ? 1 : 0.95;
@@ -130,15 +157,6 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
       quantile(latencies, nearly) < bounds.healthy,
     `${latencies.length} asked, ${failed.length} failed ${failed[0] ?? ""}, ${heldUp} not counted as the asker had no processor, p50 ${ms(0.5)}, p99 ${ms(0.99)}, p99.9 ${ms(0.999)}, max ${ms(1)}`,
   );
-  let after = before;
-  const isBefore = () =>
-    after.handles <= before.handles + bounds.handlesLeft &&
-    after.heap <= before.heap + bounds.heapMegabytesLeft;
-  await until("it is as before", 60_000, async () => {
-    after = await stateOf(gateway);
-    return isBefore();
-  }).catch(() => undefined);
-  report.claim("nothing is left of it", isBefore(), said(after));
 }
 
 interface State {
@@ -152,11 +170,8 @@ interface State {
 }
 
 async function stateOf({ url, pid }: Pick<GatewayAlone, "url" | "pid">): Promise<State> {
-  const text = (await ask(`${url}/metrics`)).body.toString();
-  const told = (name: string) => {
-    const value = new RegExp(`^nodejs_${name}_bytes (\\S+)`, "m").exec(text)?.[1];
-    return Number(value) / megabyte;
-  };
+  const page = await metricsPage(url);
+  const told = (name: string) => valueOf(page, `nodejs_${name}_bytes`) / megabyte;
   return {
     handles: readdirSync(`/proc/${pid}/fd`).length,
     resident: residentBytes(pid) / megabyte,
@@ -165,6 +180,10 @@ async function stateOf({ url, pid }: Pick<GatewayAlone, "url" | "pid">): Promise
     buffers: told("external_memory"),
   };
 }
+
+/** Of a metric without labels. */
+const valueOf = (page: string, name: string): number =>
+  Number(new RegExp(`^${name} (\\S+)`, "m").exec(page)?.[1]);
 
 const said = ({ handles, resident, heap, heapTotal, buffers }: State) =>
   `${handles} handles, ${resident.toFixed(0)} MB resident, heap ${heap.toFixed(0)} of ${heapTotal.toFixed(0)} MB, buffers ${buffers.toFixed(0)} MB`;

@@ -1,6 +1,7 @@
 import type { Check, CheckContext } from "../harness/check.ts";
 import { Fleet, declaration, partnerOf, untilScraped } from "../harness/fleet.ts";
-import { type MatrixSeries, api, ask } from "../harness/http.ts";
+import { metricsPage } from "../harness/gateway-metrics.ts";
+import { type MatrixSeries, api } from "../harness/http.ts";
 import { LoadGenerator, quantile } from "../harness/load.ts";
 import { Random } from "../harness/random.ts";
 import {
@@ -136,7 +137,7 @@ async function countUp(gateway: string, at: number): Promise<number> {
 
 /** Requests that servers have been sent, by server. */
 async function requests(gateway: string): Promise<Map<string, { shard: string; count: number }>> {
-  const page = (await ask(`${gateway}/metrics`)).body.toString();
+  const page = await metricsPage(gateway);
   const found = new Map<string, { shard: string; count: number }>();
   for (const [, labels = "", value] of page.matchAll(
     /^promfleet_gateway_replica_requests_total\{(.*)\} (\S+)$/gm,

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { setPriority } from "node:os";
+import { closeSync, openSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { until } from "./until.ts";
 
 /** In the environment of everything that this run starts, and so of what that starts in turn: nobody else's process has it. */
@@ -78,13 +77,6 @@ function killGroup(pid: number): void {
   } catch {
     // already gone
   }
-}
-
-/** Has all threads of a process give way to others: it stands for one on another machine. */
-export function giveWay(pid: number): void {
-  for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), 10);
-  const session = `/proc/${pid}/autogroup`;
-  if (existsSync(session)) writeFileSync(session, "10");
 }
 
 /** Whether a process is there and not a zombie. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { type DemoExporter, startDemoExporter } from "./demo-exporter.ts";
+import { closedPort } from "../../e2e/harness/closed-port.ts";
 
 let exporter: DemoExporter | undefined;
 afterEach(() => exporter?.close());
@@ -45,11 +46,7 @@ test("a taken port is named, and no other one stays open", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   await once(other, "listening");
   const { port: taken } = other.address() as AddressInfo;
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port: free } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, "close");
+  const free = await closedPort();
   const error = await start([free, taken]).then(
     () => undefined,
     (reason: unknown) => reason,

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type GatewayAlone, startGateway } from "../../e2e/harness/gateway-alone.ts";
+import { serversAreWell } from "../../e2e/harness/gateway-metrics.ts";
 import { type Heard, ask } from "../../e2e/harness/http.ts";
 import { type StoredFleet, startStoredFleet } from "../../e2e/harness/stored-fleet.ts";
 import { until } from "../../e2e/harness/until.ts";
@@ -22,12 +23,7 @@ afterAll(async () => {
 
 afterEach(async () => {
   fleet.mend();
-  await until("all servers are well", 40_000, async () => {
-    const { body } = await ask(`${gateway.url}/metrics`);
-    return [...body.toString().matchAll(/^promfleet_gateway_replica_up\{.*\} (\d)$/gm)].every(
-      ([, up]) => up === "1",
-    );
-  });
+  await until("all servers are well", 40_000, async () => await serversAreWell(gateway.url));
 });
 
 const api = async (path: string): Promise<Heard> => await ask(`${gateway.url}/api/v1/${path}`);

@@ -2,6 +2,7 @@ import { readFile, rename, writeFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type GatewayAlone, startGateway, topologyText } from "../../e2e/harness/gateway-alone.ts";
+import { metricsPage } from "../../e2e/harness/gateway-metrics.ts";
 import { type Heard, ask, post } from "../../e2e/harness/http.ts";
 import { commandLine, ours } from "../../e2e/harness/processes.ts";
 import { cachedProgram } from "../../e2e/harness/programs.ts";
@@ -34,8 +35,7 @@ const evaluators = () => ours().filter((pid) => commandLine(pid).includes("/eval
 /** What promtool has to say about metrics in the text format. */
 async function lint(url: string): Promise<string> {
   const file = workplace.path("metrics");
-  const { body } = await ask(`${url}/metrics`);
-  await writeFile(file, body);
+  await writeFile(file, await metricsPage(url));
   const { stdout, stderr, code } = await run([
     "/bin/sh",
     "-c",
@@ -104,9 +104,7 @@ test("a topology is followed live, and a broken one is not, which a metric tells
     return /"(\d+)"\]/.exec(body.toString())?.[1];
   };
   const good = async () =>
-    /^promfleet_gateway_topology_good (\d)$/m.exec(
-      (await ask(`${gateway.url}/metrics`)).body.toString(),
-    )?.[1];
+    /^promfleet_gateway_topology_good (\d)$/m.exec(await metricsPage(gateway.url))?.[1];
   const replace = async (text: string) => {
     await writeFile(`${gateway.topologyFile}.new`, text);
     await rename(`${gateway.topologyFile}.new`, gateway.topologyFile);

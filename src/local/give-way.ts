@@ -1,14 +1,14 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 
-/** As with nice(1): a third of the processor beside one that is not nice, and all of it where nobody else wants it. */
-const niceness = 5;
+/** A third of the processor beside one that is not nice, and all of it where nobody else wants it. */
+const usual = 5;
 
 /**
- * Has a process that was just started give way to others where the processor is short. Where the system does not know of that, nothing
- * happens.
+ * Has a process give way to others where the processor is short. Where the system does not know of that, nothing happens.
+ * @param niceness as with nice(1)
  */
-export function giveWay(pid: number): void {
+export function giveWay(pid: number, niceness = usual): void {
   const tries = [
     // of a single thread: those that it starts later are as nice
     ...threadsOf(pid).map((thread) => () => os.setPriority(thread, niceness)),

@@ -1,7 +1,6 @@
-import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
-import { type AddressInfo, createServer } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { closedPort } from "../../../e2e/harness/closed-port.ts";
 import { ask, post, vector } from "../../../e2e/harness/http.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
 import { type StoredFleet, startStoredFleet } from "../../../e2e/harness/stored-fleet.ts";
@@ -28,15 +27,6 @@ let started = 0;
 async function start(config: string, flags: string[] = []): Promise<PrometheusServer & { folder: string }> {
   const folder = workplace.path(`evaluator-${++started}`);
   return { folder, ...(await startPrometheus({ folder, version: "3.16", config, flags })) };
-}
-
-async function freePort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, "close");
-  return port;
 }
 
 const readUrl = "http://127.0.0.1:1/api/v1/read";
@@ -92,7 +82,7 @@ test.each([
   ["with tracing", tracing],
   ["without", ""],
 ])("a gateway answers through it (%s), is 503 while it is away, and goes on by itself", async (_, more) => {
-  const readPort = await freePort();
+  const readPort = await closedPort();
   const config = reads(`http://127.0.0.1:${readPort}/api/v1/read`) + more;
   const server = await start(config);
   const topologyFile = workplace.path("topology.json");

@@ -1,8 +1,6 @@
-import { createServer } from "node:net";
-import { once } from "node:events";
 import { gunzipSync, inflateSync } from "node:zlib";
-import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { closedPort } from "../../../e2e/harness/closed-port.ts";
 import { OneShard } from "../../../e2e/harness/one-shard.ts";
 import { type Misbehaviour, startFront } from "../../../e2e/harness/misbehaving-front.ts";
 import { type PrometheusServer, startPrometheus } from "../../../e2e/harness/prometheus-server.ts";
@@ -195,12 +193,3 @@ test("the one that asks may choose and order", async () => {
   const nobody = shard.fetcher.fetch("0", { ...query("query=1"), choose: () => [] }, patient());
   await expect(nobody).rejects.toBeInstanceOf(ShardLost);
 });
-
-async function closedPort(): Promise<number> {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
-  const { port } = listener.address() as AddressInfo;
-  listener.close();
-  await once(listener, "close");
-  return port;
-}

@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import http from "node:http";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { type GatewayAlone, startGateway } from "../../../e2e/harness/gateway-alone.ts";
+import { metricsPage } from "../../../e2e/harness/gateway-metrics.ts";
 import { ask, post } from "../../../e2e/harness/http.ts";
 import { type StoredFleet, startStoredFleet } from "../../../e2e/harness/stored-fleet.ts";
 import { until } from "../../../e2e/harness/until.ts";
@@ -108,8 +109,7 @@ test("an answer that breaks off later is cut, and not ended as if it were whole"
     proxy.reset();
   }
   await expect(post(`${gateway.url}/api/v1/query_range`, range())).rejects.toThrow(/cut|aborted|hang up/);
-  const { body } = await ask(`${gateway.url}/metrics`);
-  expect(body.toString()).toMatch(/^promfleet_gateway_answers_broken_total [1-9]/m);
+  expect(await metricsPage(gateway.url)).toMatch(/^promfleet_gateway_answers_broken_total [1-9]/m);
 });
 
 test("a large answer is read from the server as fast as the client reads it", async () => {
