@@ -12,11 +12,13 @@ import { memory } from "./memory.ts";
 import { overload } from "./overload.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
+import { ways } from "./ways.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
 /** Every check, quick and telling ones first. */
 export const checks: readonly Check[] = [
   conformance,
+  ways,
   histories,
   wrongInputs,
   importConfigs,

@@ -8,6 +8,19 @@ export const storeFlags = [
   "--storage.remote.read-concurrent-limit=1024",
 ];
 
+/** How series are spread over shards. */
+export type Spreading = "instance" | "series";
+
+/** Each series to a shard by all of its labels, so that next to no group is whole on one. */
+export function scatterOverShards(samples: readonly WrittenSeries[], shards: number): WrittenSeries[][] {
+  const parts = Array.from({ length: shards }, (): WrittenSeries[] => []);
+  for (const series of samples) {
+    const labels = Object.entries(series.labels).toSorted(([left], [right]) => (left < right ? -1 : 1));
+    parts[slotOf([JSON.stringify(labels)]) % shards]?.push(series);
+  }
+  return parts;
+}
+
 /** Each series to the shard that owns the slot of its instance, as the product shards its targets. */
 export function splitByShard(samples: readonly WrittenSeries[], shards: number): WrittenSeries[][] {
   const owners = evenOwners(shards);

@@ -96,12 +96,14 @@ export function queryRequest(params: Record<string, string>): QueryRequest {
     evaluated: {
       start: ms(params["start"] ?? params["time"]),
       end: ms(params["end"] ?? params["time"]),
+      step: params["step"] === undefined ? undefined : Number(params["step"]) * 1000,
       lookback: undefined,
     },
     params: Object.entries(params),
     acceptEncoding: "",
     timeoutMs: 60_000,
     partial: undefined,
+    exact: false,
   };
 }
 

@@ -4,28 +4,18 @@ import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { combine, isCombined } from "./combine/combined-apis.ts";
 import { coverageAnswer, coverageRange } from "./coverage/coverage-answer.ts";
 import type { CoverageIndex } from "./coverage/coverage-index.ts";
-import { queryTimes } from "./coverage/query-times.ts";
-import { type ShardSources, always } from "./coverage/shard-sources.ts";
 import { lostWarnings, warnedAnswer } from "./evaluate/warned-answer.ts";
-import { type ShardFetcher, ShardLost } from "./fetch/shard-fetcher.ts";
+import type { ShardLost } from "./fetch/shard-fetcher.ts";
 import { passToAny } from "./pass/any-shard.ts";
-import { passQuery } from "./pass/pass-way.ts";
-import { planQuery } from "./planner/plan-query.ts";
-import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
+import { type QueryContext, answerQuery } from "./answer-query.ts";
+import type { Answer, QueryRequest } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
 import { type Params, firstOf, readParams } from "./protocol/form.ts";
-import { partialResponse, withoutPartialResponse } from "./protocol/partial-response.ts";
+import { partialResponse, withoutOwnParams } from "./protocol/own-params.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
-import type { Router } from "./router/router.ts";
 
-export interface RouteContext {
-  router: Router;
-  fetcher: ShardFetcher;
-  sources: ShardSources;
-  coverage: Pick<CoverageIndex, "state">;
-  evaluate: Way;
-  /** Told which way a query takes. */
-  took: (way: string) => void;
+export interface RouteContext extends QueryContext {
+  coverage: Pick<CoverageIndex, "state" | "haveMoved">;
 }
 
 /** An API of Prometheus as the gateway answers it. */
@@ -80,22 +70,7 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
       const query = decodeQuery(kind, params, limits, encodings, Date.now());
       return {
         timeoutMs: query.timeoutMs,
-        async answer({ router, fetcher, sources, evaluate, took }, signal) {
-          const times = queryTimes(query, router.topology) ?? always;
-          const plan = planQuery(query, router.shardIds(), (shard) => sources.whole(shard, times));
-          took(plan.way);
-          if (plan.way === "evaluate") return await evaluate(query, signal);
-          const { shard, replicas } = plan;
-          try {
-            return await passQuery(fetcher, shard, replicas, query, signal);
-          } catch (error) {
-            // those that have all of it are gone: the others are left
-            const areOthers = router.candidates(shard).length > replicas.length;
-            if (!(error instanceof ShardLost) || !(areOthers || query.partial)) throw error;
-            took("evaluate");
-            return await evaluate(query, signal);
-          }
-        },
+        answer: async (context, signal) => await answerQuery(context, query, signal),
       };
     },
   };
@@ -151,7 +126,7 @@ function combinedRoute(api: string, handler: string): Route {
       // the rest is the servers' own to refuse, each API in its own words; a server before 2.54 would pass over a wrong limit
       if (hasLimit.has(handler)) limitParam(params);
       const isPartial = partialResponse(params) === true;
-      const own = withoutPartialResponse(params);
+      const own = withoutOwnParams(params);
       for (const [name, value] of params)
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {

@@ -49,7 +49,7 @@ beforeEach(async () => {
     context: {
       router,
       sources: new ShardSources(router, noCoverage),
-      coverage: { state: () => [] },
+      coverage: { state: () => [], haveMoved: () => false },
       fetcher: { fetch: async () => await Promise.reject(new Error("no shard is asked here")) },
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import type { Answer } from "../planner/query-request.ts";
-import { type Annotations, jsonHeaders, shownAnnotations } from "./success-answer.ts";
+import { jsonHeaders, shownAnnotations } from "./success-answer.ts";
+import type { Annotations } from "../protocol/annotations.ts";
 
 /** Characters put together before they are sent. */
 const pieceLength = 64 * 1024;

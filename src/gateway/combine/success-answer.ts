@@ -1,11 +1,6 @@
 import { z } from "zod";
 import type { Answer } from "../planner/query-request.ts";
-
-/** What stands beside the data of an answer. */
-export interface Annotations {
-  warnings: readonly string[];
-  infos: readonly string[];
-}
+import type { Annotations } from "../protocol/annotations.ts";
 
 /** One shard's answer, parsed. */
 export interface Part<T> {

@@ -5,6 +5,7 @@ import type { Replica, Router } from "../router/router.ts";
 import type { Covering, Hole } from "./hole.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import { ReplicaScrapes, type TimeRange } from "./replica-scrapes.ts";
+import { haveMovedWithin, targetsOfSeveral } from "./moved-targets.ts";
 import { ShardHoles } from "./shard-holes.ts";
 import type { CoverageStore } from "./coverage-store.ts";
 
@@ -28,7 +29,10 @@ export interface CoverageIndexOptions {
 /** ms */
 const lookForReplicas = 250;
 const saveEvery = 30_000;
+const lookForMoves = 2000;
 const usualLookback = 300_000;
+/** In which targets that move are gone where they were, and known where they are. */
+const settlesWithin = 300_000;
 
 /** Knows of every replica in which times it was really scraping, from its samples of `up`. */
 export class CoverageIndex implements Coverage {
@@ -38,6 +42,11 @@ export class CoverageIndex implements Coverage {
   readonly #following: NodeJS.Timeout;
   #saved = performance.now();
   #allowed: number | undefined;
+  #moved: ReturnType<typeof targetsOfSeveral> = [];
+  #movedLooked = Number.NEGATIVE_INFINITY;
+  #layout = "";
+  /** ms since 1970 when the shards were last others than before: what has moved then is seen only some scrapes later. */
+  #laidOutAnew = Number.NEGATIVE_INFINITY;
   #saving: Promise<void> | undefined;
 
   private constructor(options: CoverageIndexOptions) {
@@ -64,6 +73,23 @@ export class CoverageIndex implements Coverage {
     // it is new in the topology, and has not been looked at
     if (!reader || !shard) return [unknownSince(Number.NEGATIVE_INFINITY)];
     return withUnknown(replica, reader.scrapes, shard.likely.of(reader.scrapes));
+  }
+
+  /** Whether a target has been scraped by several shards in a time, or is likely to have been. */
+  haveMoved(range: TimeRange): boolean {
+    const { router } = this.#options;
+    if (range.to >= this.#laidOutAnew - this.#lookback() && range.from <= this.#laidOutAnew + settlesWithin)
+      return true;
+    const now = performance.now();
+    if (now - this.#movedLooked > lookForMoves) {
+      this.#movedLooked = now;
+      const replicas = [...this.#readers].map(([{ shard }, { scrapes }]) => ({
+        shard,
+        targets: scrapes.targets,
+      }));
+      this.#moved = targetsOfSeveral(replicas, new Set(router.topology.onEveryShard));
+    }
+    return haveMovedWithin(this.#moved, range);
   }
 
   /** What is known of each replica, by shard. */
@@ -112,6 +138,9 @@ export class CoverageIndex implements Coverage {
   #follow(): void {
     const { router, dispatcher, store, say } = this.#options;
     const allowed = router.topology.coverage.missedScrapes;
+    const layout = JSON.stringify(router.topology.shards.map(({ id, slots }) => [id, slots]));
+    if (this.#layout !== "" && layout !== this.#layout) this.#laidOutAnew = Date.now();
+    this.#layout = layout;
     if (allowed !== this.#allowed) this.#forgetAll();
     this.#allowed = allowed;
     const present = new Set<Replica>();

@@ -1,4 +1,4 @@
-const position = /\((\d+):(\d+)\)$/;
+const position = /( ?)\((\d+):(\d+)\)$/;
 
 /**
  * Moves the positions in annotations from the text that was evaluated to the one that the user wrote. Prometheus counts lines, and
@@ -10,17 +10,51 @@ export function userPositions(
   evaluatedText: string,
   marker: string,
 ): (annotation: string) => string {
-  const insertions = findInsertions(Buffer.from(userText), Buffer.from(evaluatedText), marker);
   const evaluated = Buffer.from(evaluatedText);
   const user = Buffer.from(userText);
+  const insertions = findInsertions(user, evaluated, marker);
+  return movingPositions(evaluated, user, (offset) => {
+    const inserted = insertions.map(({ at, length }) => Math.min(length, Math.max(0, offset - at)));
+    return offset - inserted.reduce((sum, length) => sum + length, 0);
+  });
+}
+
+/** A part of a text that was evaluated which stands in the user's text, too; in UTF-16 units. */
+export interface SharedText {
+  evaluatedFrom: number;
+  userFrom: number;
+  length: number;
+}
+
+/** The same for a text of which only these parts are the user's. Positions elsewhere are left out. */
+export function sharedPositions(
+  userText: string,
+  evaluatedText: string,
+  shared: readonly SharedText[],
+): (annotation: string) => string {
+  const parts = shared.map(({ evaluatedFrom, userFrom, length }) => ({
+    from: bytesUntil(evaluatedText, evaluatedFrom),
+    to: bytesUntil(evaluatedText, evaluatedFrom + length),
+    userFrom: bytesUntil(userText, userFrom),
+  }));
+  return movingPositions(Buffer.from(evaluatedText), Buffer.from(userText), (offset) => {
+    const part = parts.find(({ from, to }) => offset >= from && offset < to);
+    return part && offset - part.from + part.userFrom;
+  });
+}
+
+const bytesUntil = (text: string, end: number): number => Buffer.byteLength(text.slice(0, end));
+
+/** @param moved where an offset in bytes is in the user's text; undefined where it is not */
+function movingPositions(
+  evaluated: Buffer,
+  user: Buffer,
+  moved: (offset: number) => number | undefined,
+): (annotation: string) => string {
   return (annotation) =>
-    annotation.replace(position, (_, line: string, column: string) => {
-      const offset = offsetOf(evaluated, Number(line), Number(column));
-      const inserted = insertions.reduce(
-        (sum, { at, length }) => sum + Math.min(length, Math.max(0, offset - at)),
-        0,
-      );
-      return `(${placeOf(user, offset - inserted)})`;
+    annotation.replace(position, (_, before: string, line: string, column: string) => {
+      const offset = moved(offsetOf(evaluated, Number(line), Number(column)));
+      return offset === undefined ? "" : `${before}(${placeOf(user, offset)})`;
     });
 }
 

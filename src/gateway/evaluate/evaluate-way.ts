@@ -3,7 +3,8 @@ import { pipeline } from "node:stream";
 import type { Dispatcher } from "undici";
 import { z } from "zod";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
-import type { Answer, QueryRequest, Way } from "../planner/query-request.ts";
+import { NotDistributed } from "../distribute/not-distributed.ts";
+import type { Answer, GivenParts, QueryRequest, Way } from "../planner/query-request.ts";
 import { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
 import type { Topology } from "../../topology/topology.ts";
@@ -45,7 +46,8 @@ export function createEvaluateWay(options: EvaluateWayOptions): Way {
         const answer = await evaluateWithout(options, request, new Set(lost.keys()), signal);
         return warnedAnswer(answer, lostWarnings([...lost.values()]));
       } catch (error) {
-        if (!request.partial || !(error instanceof ShardLost) || lost.has(error.shard)) throw error;
+        if (!request.partial || request.given || !(error instanceof ShardLost) || lost.has(error.shard))
+          throw error;
         // the query is asked again of the shards that are there
         lost.set(error.shard, error);
       }
@@ -66,6 +68,8 @@ async function evaluateWithout(
     const outcome = await evaluateOnce(options, ready, request, { avoid: tries.avoid, without }, signal);
     if (!("retry" in outcome)) return outcome;
     signal.throwIfAborted();
+    // the parts are from another replica
+    if (request.given && outcome.retry === "replica") throw new NotDistributed(outcome.reason);
     if (outcome.retry === "evaluator") options.evaluator.suspect(outcome.reason);
     const waitMs = tries.next(outcome);
     if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -93,13 +97,14 @@ async function evaluateOnce(
       times,
       spool: admitted.spool?.(),
       takesHistograms: ready.features.readsHistograms,
+      given: request.given,
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, prepared, query, signal);
   } catch (error) {
     signal.throwIfAborted();
     if (query?.failure) return retryOf(query.failure);
-    if (error instanceof PromfleetError) throw error;
+    if (error instanceof PromfleetError || error instanceof NotDistributed) throw error;
     return { retry: "evaluator", reason: reasonOf(error), connected: !isRefused(error) };
   } finally {
     query?.end();
@@ -140,6 +145,8 @@ async function askAndJudge(
   if (statusCode !== 200) {
     const error = await shortBody(body);
     if (query.failure) return retryOf(query.failure);
+    // what is wrong is to be said of the user's own text
+    if (request.given) throw new NotDistributed(`the evaluator has answered with ${statusCode}`);
     return await judgeError(statusCode, error, { dispatcher, ready, request, prepared, signal });
   }
   // its errors belong to whoever reads it; nobody may
@@ -169,7 +176,8 @@ async function askAndJudge(
   const check = (annotations: Annotations): Annotations => {
     const warning = storageWarning(annotations);
     if (warning !== undefined) throw new Error(`it could not read: ${warning}`);
-    return annotation ? mapped(annotations, annotation) : annotations;
+    const own = annotation ? mapped(annotations, annotation) : annotations;
+    return request.given ? withParts(mapped(own, request.given.annotation), request.given.annotations) : own;
   };
   const answerHeaders = { "content-type": String(answered["content-type"] ?? "application/json") };
   return { status: 200, headers: answerHeaders, body: await held(body, check, lackWarnings(query.lacking)) };
@@ -199,6 +207,19 @@ async function held(
   // whoever reads the stream gets its errors
   return pipeline(whole, new HeldAnswer(check, warnings), () => {});
 }
+
+/** With what was said of its parts. */
+function withParts(own: Annotations, { warnings, infos }: GivenParts["annotations"]): Annotations {
+  const all = { warnings: eachOnce(own.warnings, warnings), infos: eachOnce(own.infos, infos) };
+  return {
+    ...(all.warnings.length > 0 && { warnings: all.warnings }),
+    ...(all.infos.length > 0 && { infos: all.infos }),
+  };
+}
+
+const eachOnce = (left: readonly string[] = [], right: readonly string[]) => [
+  ...new Set([...left, ...right]),
+];
 
 const errorAnswer = z.object({ errorType: z.string(), error: z.string() });
 

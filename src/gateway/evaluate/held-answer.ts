@@ -74,8 +74,8 @@ export function checkedEnding(
   warnings: readonly string[] = [],
 ): Buffer {
   const at = annotationsAt(json);
-  if (at < 0 && warnings.length === 0) return json;
-  const told = at < 0 ? {} : check(parseAnnotations(json.subarray(at)));
+  const told = check(at < 0 ? {} : parseAnnotations(json.subarray(at)));
+  if (at < 0 && warnings.length === 0 && !told.warnings && !told.infos) return json;
   const all = warnings.length > 0 ? { ...told, warnings: [...(told.warnings ?? []), ...warnings] } : told;
   return Buffer.concat([json.subarray(0, at < 0 ? json.lastIndexOf("}") : at), formatAnnotations(all)]);
 }

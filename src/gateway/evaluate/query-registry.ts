@@ -4,6 +4,7 @@ import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
 import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
 import { ReadFailed } from "../read/reading-query.ts";
+import type { GivenParts } from "../planner/query-request.ts";
 import type { Replica } from "../router/router.ts";
 
 const idBytes = 16;
@@ -21,6 +22,8 @@ export interface QuerySettings {
   spool: ReadSpool | undefined;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   takesHistograms: boolean;
+  /** Parts of it that were evaluated before. */
+  given: GivenParts | undefined;
   /** Aborted when nobody waits for the query any more. */
   signal: AbortSignal;
 }
@@ -62,7 +65,7 @@ export class QueryInFlight implements ReadingQuery {
   readonly #failing = new AbortController();
   readonly #over = new AbortController();
   readonly #forget: () => void;
-  readonly #answered = new Map<string, Replica>();
+  readonly #answered: Map<string, Replica>;
   readonly #chosen = new Map<string, Replica>();
   readonly #settled = Promise.withResolvers<void>();
   #open = 0;
@@ -75,6 +78,7 @@ export class QueryInFlight implements ReadingQuery {
     this.failing = AbortSignal.any([settings.signal, this.#failing.signal]);
     this.signal = AbortSignal.any([this.failing, this.#over.signal]);
     this.#settings = settings;
+    this.#answered = new Map(settings.given?.replicas);
     this.#forget = forget;
   }
 
@@ -97,6 +101,10 @@ export class QueryInFlight implements ReadingQuery {
 
   get mayHedge(): boolean {
     return this.#settings.expectedReads === 1;
+  }
+
+  part(id: string): Buffer | undefined {
+    return this.#settings.given?.results.get(id);
   }
 
   answered(shard: string, replica: Replica): Replica | undefined {

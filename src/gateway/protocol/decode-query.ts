@@ -6,7 +6,7 @@ import type { GatewayLimits } from "../../spec/fleet-spec.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { type Params, firstOf } from "./form.ts";
 import { atoiComplaint, parseGoFloat, printLikeGo, quoteLikeGo } from "./go-text.ts";
-import { partialResponse, withoutPartialResponse } from "./partial-response.ts";
+import { isExact, partialResponse, withoutOwnParams } from "./own-params.ts";
 import { parseSpan, parseTime } from "./prometheus-time.ts";
 
 /** Longer texts are Prometheus' to understand. */
@@ -39,7 +39,7 @@ export function decodeQuery(
   refuseReserved("query", query);
   const expression = query.length > longestParsed ? undefined : parse(query);
   if (query.length > parsing.matters) spendBuffers(Math.min(query.length, longestParsed) * parsing.perByte);
-  const named = new Map(withoutPartialResponse(params).toReversed());
+  const named = new Map(withoutOwnParams(params).toReversed());
   named.set("timeout", String(timeoutMs / 1000));
   if (kind === "instant" && firstOf(params, "time") === "") named.set("time", (now / 1000).toFixed(3));
   return {
@@ -51,19 +51,21 @@ export function decodeQuery(
     acceptEncoding,
     timeoutMs,
     partial: partialResponse(params),
+    exact: isExact(params),
   };
 }
 
 interface Evaluated {
   start: number;
   end: number;
+  step: number | undefined;
 }
 
 function timeOf(params: Params, now: number): Evaluated {
   const text = firstOf(params, "time");
   const time = text === "" ? now : parseTime(text);
   if (time === undefined) throw bad("time", `invalid time value for 'time': ${notA("timestamp", text)}`);
-  return { start: Math.floor(time), end: Math.ceil(time) };
+  return { start: Math.floor(time), end: Math.ceil(time), step: undefined };
 }
 
 function rangeOf(params: Params, limits: GatewayLimits): Evaluated {
@@ -80,7 +82,7 @@ function rangeOf(params: Params, limits: GatewayLimits): Evaluated {
     throw complaint(
       `exceeded maximum resolution of ${limits.maxPoints.toLocaleString("en")} points per timeseries. Try decreasing the query resolution (?step=XX)`,
     );
-  return { start: Math.floor(start), end: Math.ceil(end) };
+  return { start: Math.floor(start), end: Math.ceil(end), step };
 }
 
 /** ms; undefined where it is absent. */

@@ -10,7 +10,9 @@ import { type ShardReads, contentTypeOf } from "./shard-reads.ts";
 import { firstFrame, streamAnswer } from "./streamed-answer.ts";
 import { labelInKey } from "../../remote-read/label-key.ts";
 import { type ReadRequest, decodeReadRequest, responseType } from "../../remote-read/read-request.ts";
-import { uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
+import { compressBlock, uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
+import { partMatcher } from "../cut/cut-query.ts";
+import { encodePartResponse } from "../cut/part-samples.ts";
 
 /** Name of the matcher that carries the id of a query to its reads, where the evaluator does not pass trace ids on. */
 export const queryMarker = "__promfleet_q__";
@@ -115,6 +117,11 @@ async function handle(
 }
 
 async function answer(answering: ReadAnswering, read: ReadRequest, response: ServerResponse): Promise<void> {
+  const parts = partsOf(answering.query, read);
+  if (parts) {
+    writeSampled(response, compressBlock(encodePartResponse(parts)));
+    return;
+  }
   const selectors = read.queries.map((query) => ({
     ...query,
     matchers: query.matchers.filter(({ name }) => name !== queryMarker),
@@ -125,14 +132,24 @@ async function answer(answering: ReadAnswering, read: ReadRequest, response: Ser
     response.flushHeaders();
     await streamAnswer(answering, selectors, response);
   } else {
-    const block = await sampledAnswer(answering, selectors);
-    response.writeHead(200, {
-      "content-type": contentTypeOf("sampled"),
-      "content-encoding": "snappy",
-      "content-length": block.length,
-    });
-    response.write(block);
+    writeSampled(response, await sampledAnswer(answering, selectors));
   }
+}
+
+function writeSampled(response: ServerResponse, block: Buffer): void {
+  response.writeHead(200, {
+    "content-type": contentTypeOf("sampled"),
+    "content-encoding": "snappy",
+    "content-length": block.length,
+  });
+  response.write(block);
+}
+
+/** Where a read asks for what was evaluated before: that. */
+function partsOf(query: ReadingQuery, { queries }: ReadRequest): Buffer[] | undefined {
+  const ids = queries.map(({ matchers }) => matchers.find(({ name }) => name === partMatcher)?.value);
+  const parts = ids.flatMap((id) => (id === undefined ? [] : (query.part(id) ?? [])));
+  return parts.length > 0 && parts.length === queries.length ? parts : undefined;
 }
 
 /** Undefined where the request can not be understood. */

@@ -27,6 +27,8 @@ export interface ReadingQuery {
    * all its reads, and a turn to wait for. Undefined where the answers are passed on as they come.
    */
   readonly spool: ReadSpool | undefined;
+  /** A part of the query that was evaluated before, as the result of a read. */
+  part(id: string): Buffer | undefined;
 }
 
 /** A part of a read, and who can give it: the first, and others as well where that one fails before it has answered. */

@@ -2,7 +2,8 @@ import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { type Params, firstOf } from "./form.ts";
 import { quoteLikeGo } from "./go-text.ts";
 
-const name = "partial_response";
+/** Parameters that Prometheus does not know. */
+const names = { partial: "partial_response", exact: "exact" } as const;
 /** As strconv.ParseBool of Go has them. */
 const words = new Map([
   ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
@@ -15,18 +16,27 @@ const words = new Map([
  * @throws PromfleetError BAD_PARAMETER
  */
 export function partialResponse(params: Params): boolean | undefined {
+  return yesOrNo(params, names.partial);
+}
+
+/** Whether a query has to be evaluated as a whole. @throws PromfleetError BAD_PARAMETER */
+export function isExact(params: Params): boolean {
+  return yesOrNo(params, names.exact) === true;
+}
+
+/** The parameters that are Prometheus' own. */
+export function withoutOwnParams(params: Params): Params {
+  return params.filter(([key]) => key !== names.partial && key !== names.exact);
+}
+
+function yesOrNo(params: Params, name: string): boolean | undefined {
   const text = firstOf(params, name);
   if (text === "") return undefined;
-  const isPartial = words.get(text);
-  if (isPartial === undefined)
+  const answer = words.get(text);
+  if (answer === undefined)
     throw new PromfleetError({
       code: "BAD_PARAMETER",
       message: `invalid parameter ${quoteLikeGo(name)}: cannot parse ${quoteLikeGo(text)} to a bool`,
     });
-  return isPartial;
-}
-
-/** The parameters that are Prometheus' own. */
-export function withoutPartialResponse(params: Params): Params {
-  return params.filter(([key]) => key !== name);
+  return answer;
 }

@@ -1,0 +1,82 @@
+import { mkdirSync } from "node:fs";
+import type { Check, CheckContext } from "../harness/check.ts";
+import { startGateway } from "../harness/gateway-alone.ts";
+import { waysTaken } from "../harness/gateway-metrics.ts";
+import { type PrometheusServer, startPrometheus } from "../harness/prometheus-server.ts";
+import { remoteWrite } from "../harness/remote-write.ts";
+import { Workplace } from "../harness/workplace.ts";
+import { askAll } from "../conformance/ask-all.ts";
+import { conformanceQueries, demoSamples } from "../conformance/samples.ts";
+import {
+  type Spreading,
+  scatterOverShards,
+  splitByShard,
+  storeFlags,
+} from "../conformance/sharded-samples.ts";
+
+export const ways: Check = {
+  name: "ways",
+  claim:
+    "539 conformance queries, range and instant, each by the way that is planned for it, over 1, 2, 3 and 7 shards",
+  bothVersions: true,
+  soakOnly: false,
+  run,
+};
+
+/** There are no more than three instances. Scattered, few groups are whole on a shard, and many plans have to be given up. */
+const layouts: readonly { shards: number; spread: Spreading }[] = [
+  { shards: 1, spread: "instance" },
+  { shards: 2, spread: "instance" },
+  { shards: 3, spread: "series" },
+
+  { shards: 7, spread: "series" },
+];
+
+async function run({ report, prometheus }: CheckContext): Promise<void> {
+  await using place = new Workplace("ways");
+  const server = async (name: string) =>
+    await startPrometheus({
+      folder: place.path(name),
+      version: prometheus,
+      config: "global: {}\n",
+      flags: storeFlags,
+    });
+  const samples = demoSamples();
+  const { url: reference } = await server("reference");
+  await remoteWrite(reference, samples);
+  const queries = conformanceQueries();
+  for (const { shards, spread } of layouts) {
+    const name = `${shards} shard${shards > 1 ? "s" : ""} by ${spread}`;
+    const parts = (spread === "instance" ? splitByShard : scatterOverShards)(samples, shards);
+    const servers: PrometheusServer[] = await Promise.all(
+      parts.map(async (_, index) => await server(`${spread}-${shards}-${index}`)),
+    );
+    for (const [index, { url }] of servers.entries()) await remoteWrite(url, parts[index] ?? []);
+    const folder = place.path(`gateway-${spread}-${shards}`);
+    mkdirSync(folder);
+    const gateway = await startGateway(
+      folder,
+      servers.map(({ url }) => [url]),
+      prometheus,
+    );
+    for (const kind of ["range", "instant"] as const) {
+      const before = await waysTaken(gateway.url);
+      const tally = await askAll(queries, kind, reference, gateway.url);
+      const after = await waysTaken(gateway.url);
+      const taken = Object.entries(after).map(([way, count]) => `${count - (before[way] ?? 0)} ${way}`);
+      for (const difference of tally.differences.slice(0, 20)) report.figure("differs", difference);
+      report.claim(
+        `${name}, ${kind}`,
+        tally.differences.length === 0,
+        `${tally.equal} of ${queries.length}, ${tally.bitEqual} bit-equal; ${taken.join(", ")}`,
+      );
+      if (shards > 1)
+        report.claim(
+          `${name}, ${kind}: several ways`,
+          (after["concat"] ?? 0) > 100 && (after["combine"] ?? 0) > 50,
+        );
+    }
+    await gateway.process.kill();
+    for (const { process } of servers) await process.kill();
+  }
+}

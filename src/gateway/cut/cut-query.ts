@@ -1,0 +1,114 @@
+import type { Expression } from "../../promql/expression.ts";
+import { parse } from "../../promql/parse.ts";
+import { selectors } from "../../promql/selectors.ts";
+import type { SharedText } from "../evaluate/annotation-positions.ts";
+import { type Distribution, distributionOf } from "../planner/distribution.ts";
+
+/** Name of the matcher by which the evaluator asks for a part that was evaluated before. */
+export const partMatcher = "__promfleet_part__";
+
+/** A piece of a query that the shards evaluate, at the query's own times. */
+export interface QueryPart {
+  /** What the evaluator calls it. */
+  id: string;
+  /** The user's own, and where it begins there. */
+  text: string;
+  from: number;
+  /** Of that text alone, and so are the places in it. */
+  expression: Expression;
+  distribution: Distribution;
+}
+
+/** A query of which some parts come from the shards, and the rest is evaluated over them. */
+export interface CutQuery {
+  parts: readonly QueryPart[];
+  /** For the evaluator: the user's text with a selector in the place of each part. */
+  text: string;
+  /** Pieces of that which are the user's own. */
+  shared: readonly SharedText[];
+  /** Selectors that are left, which read series. */
+  rest: number;
+}
+
+/** More would be more requests than they save. */
+const mostParts = 16;
+
+/**
+ * Takes out of a query what the shards can put together themselves: aggregations that distribute, the outermost of them. Nothing within a
+ * subquery: that is evaluated at other times.
+ * @returns undefined where there is nothing
+ */
+export function cutQuery(
+  query: string,
+  expression: Expression,
+  onEveryShard: readonly string[],
+): CutQuery | undefined {
+  const parts: QueryPart[] = [];
+  const places: { part: QueryPart; isOfAbsent: boolean }[] = [];
+  let rest = 0;
+  const visit = (node: Expression, isOfAbsent: boolean): void => {
+    if (node.kind === "aggregation") {
+      const part = partOf(query, node, onEveryShard, String(parts.length));
+      if (part) {
+        parts.push(part);
+        places.push({ part, isOfAbsent });
+        return;
+      }
+      if (node.param) visit(node.param, false);
+      visit(node.expression, false);
+      return;
+    }
+    switch (node.kind) {
+      case "vector":
+      case "matrix":
+      case "subquery":
+        rest += selectors(node).length;
+        return;
+      case "parens":
+        visit(node.expression, isOfAbsent);
+        return;
+      case "unary":
+        visit(node.expression, false);
+        return;
+      case "call":
+        for (const arg of node.args) visit(arg, node.func === "absent");
+        return;
+      case "binary":
+        visit(node.left, false);
+        visit(node.right, false);
+        return;
+      case "number":
+      case "string":
+    }
+  };
+  visit(expression, false);
+  if (parts.length === 0 || parts.length > mostParts) return undefined;
+  let text = "";
+  let copied = 0;
+  const shared: SharedText[] = [];
+  const keep = (to: number) => {
+    shared.push({ evaluatedFrom: text.length, userFrom: copied, length: to - copied });
+    text += query.slice(copied, to);
+  };
+  for (const { part, isOfAbsent } of places) {
+    keep(part.from);
+    // absent() of a selector tells its matchers
+    text += `${isOfAbsent ? "+" : ""}{${partMatcher}="${part.id}"}`;
+    copied = part.from + part.text.length;
+  }
+  keep(query.length);
+  return { parts, text, shared, rest };
+}
+
+function partOf(
+  query: string,
+  { span }: Expression,
+  onEveryShard: readonly string[],
+  id: string,
+): QueryPart | undefined {
+  const text = query.slice(span.from, span.to);
+  const expression = parse(text);
+  const found = expression && distributionOf(expression, onEveryShard);
+  if (!expression || !found || !("distribution" in found)) return undefined;
+  return { id, text, from: span.from, expression, distribution: found.distribution };
+}

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { NotDistributed } from "./not-distributed.ts";
+import type { ResultElement } from "./result-elements.ts";
+
+/** Samples of an element: times in ms since 1970, ascending, and values. */
+export interface Samples {
+  times: number[];
+  values: number[];
+}
+
+const point = z.tuple([z.number(), z.string()]);
+const shape = z.union([
+  z.object({ values: z.array(point), histograms: z.undefined() }),
+  z.object({ value: point, histogram: z.undefined() }),
+]);
+
+/** @throws NotDistributed where there are native histograms among them; SyntaxError */
+export function samplesOf({ text, metric }: ResultElement): Samples {
+  const values = JSON.parse(
+    `{${text.toString("latin1", '{"metric":'.length + metric.length + 1)}`,
+  ) as unknown;
+  const read = shape.safeParse(values);
+  if (!read.success) throw new NotDistributed("native histograms are among the samples");
+  const points = "values" in read.data ? read.data.values : [read.data.value];
+  const samples: Samples = { times: [], values: [] };
+  for (const [seconds, value] of points) {
+    samples.times.push(Math.round(seconds * 1000));
+    samples.values.push(parseValue(value));
+  }
+  return samples;
+}
+
+/** Of a sample, as Prometheus writes it. @throws SyntaxError */
+export function parseValue(text: string): number {
+  if (text === "+Inf") return Number.POSITIVE_INFINITY;
+  if (text === "-Inf") return Number.NEGATIVE_INFINITY;
+  const value = Number(text);
+  if (Number.isNaN(value) && text !== "NaN") throw new SyntaxError(`${text} is no value of a sample`);
+  return value;
+}
+
+/** As Prometheus writes it: its thresholds for exponents are those of JavaScript. */
+export function printValue(value: number): string {
+  if (value === Number.POSITIVE_INFINITY) return "+Inf";
+  if (value === Number.NEGATIVE_INFINITY) return "-Inf";
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** Seconds, and three digits where there are parts of one. */
+export function printTime(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  const rest = ms - seconds * 1000;
+  if (rest === 0) return String(seconds);
+  return ms < 0 ? String(ms / 1000) : `${seconds}.${String(rest).padStart(3, "0")}`;
+}
+
+/** @param metric as in ResultElement */
+export function printElement(metric: string, { times, values }: Samples, type: "vector" | "matrix"): Buffer {
+  const points = times.map((time, index) => `[${printTime(time)},"${printValue(values[index] ?? 0)}"]`);
+  const member = type === "vector" ? `"value":${points[0]}` : `"values":[${points.join(",")}]`;
+  return Buffer.from(`{"metric":${metric},${member}}`, "latin1");
+}
