@@ -51,6 +51,7 @@ export async function startGateway(
 export interface FurtherKeys {
   coverage?: { missedScrapes: number };
   evaluator?: Record<string, unknown>;
+  spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };
 }
 
 /** The smallest topology of these servers, with the evaluator's version, and further keys. */

@@ -18,6 +18,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   status: () => import("./status.ts"),
   coverage: () => import("./coverage.ts"),
   diff: () => import("./diff.ts"),
+  explain: () => import("./explain.ts"),
   logs: () => import("./logs.ts"),
   server: () => import("./server.ts"),
   heal: () => import("./heal.ts"),

@@ -6,15 +6,18 @@ import { distributeQuery } from "./distribute/distribute-way.ts";
 import { NotDistributed } from "./distribute/not-distributed.ts";
 import { type ShardFetcher, ShardLost } from "./fetch/shard-fetcher.ts";
 import { passQuery } from "./pass/pass-way.ts";
-import { type QueryPlan, planQuery } from "./planner/plan-query.ts";
+import { fleetLocality } from "./planner/fleet-locality.ts";
+import { type FleetView, type QueryPlan, planQuery } from "./planner/plan-query.ts";
 import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
 import type { Router } from "./router/router.ts";
+import { slotOf } from "../plan/slots.ts";
+import type { TopologyShard } from "../topology/topology.ts";
 
 export interface QueryContext {
   router: Router;
   fetcher: ShardFetcher;
   sources: ShardSources;
-  coverage: Pick<CoverageIndex, "haveMoved">;
+  coverage: Pick<CoverageIndex, "haveMoved" | "isOnlyOn">;
   evaluate: Way;
   /** Told which way a query takes. */
   took: (way: string) => void;
@@ -43,11 +46,16 @@ export async function answerQuery(
 /** The way that a query takes as things are. */
 export function planOf({ router, sources, coverage }: QueryContext, query: QueryRequest): QueryPlan {
   const times = queryTimes(query, router.topology);
-  const view = {
+  const { topology } = router;
+  const view: FleetView = {
     shards: router.shardIds(),
-    onEveryShard: router.topology.onEveryShard,
-    whole: (shard: string) => sources.whole(shard, times ?? always),
-    haveMoved: coverage.haveMoved.bind(coverage),
+    locality: fleetLocality(topology),
+    shardOf(instance, range) {
+      const owner = ownerOfSlot(topology.shards, slotOf([instance]));
+      return owner !== undefined && coverage.isOnlyOn(owner, instance, range) ? owner : undefined;
+    },
+    whole: (shard) => sources.whole(shard, times ?? always),
+    haveMoved: (range) => coverage.haveMoved(range),
   };
   return planQuery(query, view, times);
 }
@@ -77,4 +85,8 @@ function mayBeThere(
   const asked = plan.way === "pass" ? [plan] : plan.shards;
   const replicas = asked.find(({ shard }) => shard === error.shard)?.replicas ?? [];
   return query.partial === true || router.candidates(error.shard).length > replicas.length;
+}
+
+function ownerOfSlot(shards: readonly TopologyShard[], slot: number): string | undefined {
+  return shards.find(({ slots }) => slots?.some(([from, to]) => slot >= from && slot <= to))?.id;
 }

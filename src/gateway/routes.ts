@@ -2,6 +2,8 @@ import type { IncomingMessage } from "node:http";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { combine, isCombined } from "./combine/combined-apis.ts";
+import { successAnswer } from "./combine/success-answer.ts";
+import { explainQuery } from "./explain/explain-query.ts";
 import { coverageAnswer, coverageRange } from "./coverage/coverage-answer.ts";
 import type { CoverageIndex } from "./coverage/coverage-index.ts";
 import { lostWarnings, warnedAnswer } from "./evaluate/warned-answer.ts";
@@ -11,11 +13,11 @@ import { type QueryContext, answerQuery } from "./answer-query.ts";
 import type { Answer, QueryRequest } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
 import { type Params, firstOf, readParams } from "./protocol/form.ts";
-import { partialResponse, withoutOwnParams } from "./protocol/own-params.ts";
+import { isAnalyzed, partialResponse, withoutOwnParams } from "./protocol/own-params.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
 
 export interface RouteContext extends QueryContext {
-  coverage: Pick<CoverageIndex, "state" | "haveMoved">;
+  coverage: Pick<CoverageIndex, "state" | "haveMoved" | "isOnlyOn">;
 }
 
 /** An API of Prometheus as the gateway answers it. */
@@ -52,6 +54,7 @@ export function routeOf(api: string): Route | undefined {
   if (api === "query") return queryRoute("instant");
   if (api === "query_range") return queryRoute("range");
   if (api === "coverage") return coverageRoute;
+  if (api === "explain") return explainRoute;
   const methods = anyServer.get(api);
   if (methods) return anyServerRoute(api, methods);
   const label = /^label\/([^/]+)\/values$/.exec(api)?.[1];
@@ -75,6 +78,23 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
     },
   };
 }
+
+/** promfleet's own: how a query is answered, or would be. */
+const explainRoute: Route = {
+  handler: "explain",
+  methods: both,
+  async decode(request, search, limits) {
+    const params = await readParams(request, search, limits.maxQueryBytes);
+    const kind = firstOf(params, "step") === "" ? "instant" : "range";
+    const query = decodeQuery(kind, params, limits, "", Date.now());
+    const analyze = isAnalyzed(params);
+    return {
+      timeoutMs: query.timeoutMs,
+      answer: async (context, signal) =>
+        successAnswer(await explainQuery(context, query, analyze, signal), { warnings: [], infos: [] }),
+    };
+  },
+};
 
 /** promfleet's own: which server has scraped what. */
 const coverageRoute: Route = {

@@ -49,7 +49,7 @@ beforeEach(async () => {
     context: {
       router,
       sources: new ShardSources(router, noCoverage),
-      coverage: { state: () => [], haveMoved: () => false },
+      coverage: { state: () => [], haveMoved: () => false, isOnlyOn: () => false },
       fetcher: { fetch: async () => await Promise.reject(new Error("no shard is asked here")) },
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},

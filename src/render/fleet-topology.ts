@@ -1,4 +1,5 @@
 import type { FleetPlan } from "../plan/fleet-plan.ts";
+import { spreadByInstance } from "../plan/spread-by-instance.ts";
 import { printTopology } from "../topology/print-topology.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { RenderedFile } from "./rendered-file.ts";
@@ -33,6 +34,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
       slots,
     })),
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
+    spreadByInstance: spreadByInstance(spec),
     limits: spec.gateway.limits,
     coverage: spec.gateway.coverage,
     evaluator: {

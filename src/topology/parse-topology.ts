@@ -165,6 +165,7 @@ function filledIn(content: Content, text: string): Topology {
       slots,
     })),
     onEveryShard: content.onEveryShard,
+    spreadByInstance: content.spreadByInstance,
     limits: content.limits,
     coverage: content.coverage,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },

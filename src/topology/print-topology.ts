@@ -2,7 +2,7 @@ import type { Topology } from "./topology.ts";
 
 /** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
 export function printTopology(topology: Topology): string {
-  const { fleet, version, shards, onEveryShard, limits, coverage, evaluator } = topology;
+  const { fleet, version, shards, onEveryShard, spreadByInstance, limits, coverage, evaluator } = topology;
   const ordered: Topology = {
     fleet,
     version,
@@ -17,6 +17,10 @@ export function printTopology(topology: Topology): string {
       slots,
     })),
     onEveryShard,
+    spreadByInstance: spreadByInstance && {
+      exceptJobs: spreadByInstance.exceptJobs,
+      exceptMetrics: spreadByInstance.exceptMetrics,
+    },
     limits: {
       concurrency: limits.concurrency,
       queue: limits.queue,

@@ -51,6 +51,18 @@ export const topologySchema = section({
   onEveryShard: listOf(text("the name of a job"))
     .prefault([])
     .describe("Jobs whose targets every shard scrapes: one shard answers for them."),
+  spreadByInstance: section({
+    exceptJobs: listOf(text("the name of a job"))
+      .prefault([])
+      .describe("Jobs whose targets are spread otherwise."),
+    exceptMetrics: listOf(text("the name of a metric"))
+      .prefault([])
+      .describe("Metrics that rules of the first shard alone record."),
+  })
+    .optional()
+    .describe(
+      "Says that the label `instance` of every series, hashed like a target's address, falls into a slot of its shard: what is about one instance is asked of one shard. Left out: not known.",
+    ),
   limits: section({
     ...countLimits,
     timeoutMs: whole(1, 24 * 3600e3)

@@ -12,9 +12,19 @@ export interface Topology {
   shards: readonly TopologyShard[];
   /** Jobs that every shard scrapes: one shard answers for them. */
   onEveryShard: readonly string[];
+  /** Undefined where it is not known that the label instance tells on which shard a series is. */
+  spreadByInstance: SpreadByInstance | undefined;
   limits: GatewayLimits;
   coverage: CoverageSettings;
   evaluator: TopologyEvaluator;
+}
+
+/** All series of an instance are on the shard that owns its slot, but for these. */
+export interface SpreadByInstance {
+  /** Jobs whose targets are spread otherwise. */
+  exceptJobs: readonly string[];
+  /** Metrics that only the first shard has, as its rules record them. */
+  exceptMetrics: readonly string[];
 }
 
 export interface TopologyShard {

@@ -5,7 +5,13 @@ import type { Replica, Router } from "../router/router.ts";
 import type { Covering, Hole } from "./hole.ts";
 import { ReplicaReader } from "./replica-reader.ts";
 import { ReplicaScrapes, type TimeRange } from "./replica-scrapes.ts";
-import { haveMovedWithin, targetsOfSeveral } from "./moved-targets.ts";
+import {
+  haveMovedWithin,
+  instanceTenures,
+  isOnlyWithin,
+  targetsOfSeveral,
+  type Tenures,
+} from "./moved-targets.ts";
 import { ShardHoles } from "./shard-holes.ts";
 import type { CoverageStore } from "./coverage-store.ts";
 
@@ -42,8 +48,8 @@ export class CoverageIndex implements Coverage {
   readonly #following: NodeJS.Timeout;
   #saved = performance.now();
   #allowed: number | undefined;
-  #moved: ReturnType<typeof targetsOfSeveral> = [];
-  #movedLooked = Number.NEGATIVE_INFINITY;
+  #knownOwners: Owners = { moved: [], byInstance: new Map(), isComplete: false };
+  #ownersHold = Number.NEGATIVE_INFINITY;
   #layout = "";
   /** ms since 1970 when the shards were last others than before: what has moved then is seen only some scrapes later. */
   #laidOutAnew = Number.NEGATIVE_INFINITY;
@@ -77,19 +83,39 @@ export class CoverageIndex implements Coverage {
 
   /** Whether a target has been scraped by several shards in a time, or is likely to have been. */
   haveMoved(range: TimeRange): boolean {
-    const { router } = this.#options;
     if (range.to >= this.#laidOutAnew - this.#lookback() && range.from <= this.#laidOutAnew + settlesWithin)
       return true;
+    return haveMovedWithin(this.#owners().moved, range);
+  }
+
+  /**
+   * Whether no other shard has had targets of an instance in a time. Of what is not known yet, and where shards have just become others,
+   * that can not be said.
+   */
+  isOnlyOn(shard: string, instance: string, range: TimeRange): boolean {
+    if (this.haveMoved(range)) return false;
+    const { isComplete, byInstance } = this.#owners();
+    const tenures = byInstance.get(instance);
+    return isComplete && tenures !== undefined && isOnlyWithin(tenures, shard, range);
+  }
+
+  /** Looked for again every now and then, a hundredth of the time at most. */
+  #owners(): Owners {
+    const began = performance.now();
+    if (began < this.#ownersHold) return this.#knownOwners;
+    const replicas = [...this.#readers].map(([{ shard }, { scrapes }]) => ({
+      shard,
+      targets: scrapes.targets,
+    }));
+    const shared = new Set(this.#options.router.topology.onEveryShard);
+    this.#knownOwners = {
+      moved: targetsOfSeveral(replicas, shared),
+      byInstance: instanceTenures(replicas, shared),
+      isComplete: [...this.#readers.values()].every(({ scrapes }) => scrapes.isComplete),
+    };
     const now = performance.now();
-    if (now - this.#movedLooked > lookForMoves) {
-      this.#movedLooked = now;
-      const replicas = [...this.#readers].map(([{ shard }, { scrapes }]) => ({
-        shard,
-        targets: scrapes.targets,
-      }));
-      this.#moved = targetsOfSeveral(replicas, new Set(router.topology.onEveryShard));
-    }
-    return haveMovedWithin(this.#moved, range);
+    this.#ownersHold = now + Math.max(lookForMoves, 100 * (now - began));
+    return this.#knownOwners;
   }
 
   /** What is known of each replica, by shard. */
@@ -220,6 +246,14 @@ export class CoverageIndex implements Coverage {
       );
     await this.#saving;
   }
+}
+
+/** Which shards have which targets, as far as several or one instance are concerned. */
+interface Owners {
+  moved: readonly Tenures[];
+  byInstance: ReadonlyMap<string, Tenures>;
+  /** All is known of every replica, back to its oldest sample. */
+  isComplete: boolean;
 }
 
 interface HolesOfShard {

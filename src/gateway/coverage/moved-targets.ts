@@ -7,7 +7,7 @@ export interface ShardTargets {
 }
 
 /** When the shards had a target that several have had, the first sample to the last. */
-type Tenures = ReadonlyMap<string, TimeRange>;
+export type Tenures = ReadonlyMap<string, TimeRange>;
 
 /** Targets that several shards have scraped, but for those of some jobs. */
 export function targetsOfSeveral(replicas: readonly ShardTargets[], except: ReadonlySet<string>): Tenures[] {
@@ -22,25 +22,50 @@ export function targetsOfSeveral(replicas: readonly ShardTargets[], except: Read
   }
   return [...several].map((key) => {
     const tenures = new Map<string, TimeRange>();
-    for (const { shard, targets } of replicas) {
-      const target = targets.get(key);
-      const runs = target ? allRuns(target) : [];
-      const [first, last] = [runs.at(0), runs.at(-1)];
-      if (!first || !last) continue;
-      const before = tenures.get(shard);
-      tenures.set(shard, {
-        from: Math.min(first.from, before?.from ?? first.from),
-        to: Math.max(last.to, before?.to ?? last.to),
-      });
-    }
+    for (const { shard, targets } of replicas) addTenure(tenures, shard, targets.get(key));
     return tenures;
   });
 }
 
-/** Whether in some time more than one shard has samples of such a target. */
-export function haveMovedWithin(targets: readonly Tenures[], { from, to }: TimeRange): boolean {
-  return targets.some((tenures) => {
-    const within = [...tenures.values()].filter((tenure) => tenure.to >= from && tenure.from <= to);
-    return within.length > 1;
+/** By instance, which shards have had targets of it, but for those of some jobs. */
+export function instanceTenures(
+  replicas: readonly ShardTargets[],
+  except: ReadonlySet<string>,
+): Map<string, Tenures> {
+  const found = new Map<string, Map<string, TimeRange>>();
+  for (const { shard, targets } of replicas) {
+    for (const target of targets.values()) {
+      if (except.has(target.job)) continue;
+      let tenures = found.get(target.instance);
+      if (!tenures) found.set(target.instance, (tenures = new Map()));
+      addTenure(tenures, shard, target);
+    }
+  }
+  return found;
+}
+
+function addTenure(tenures: Map<string, TimeRange>, shard: string, target: TargetScrapes | undefined): void {
+  const runs = target ? allRuns(target) : [];
+  const [first, last] = [runs.at(0), runs.at(-1)];
+  if (!first || !last) return;
+  const before = tenures.get(shard);
+  tenures.set(shard, {
+    from: Math.min(first.from, before?.from ?? first.from),
+    to: Math.max(last.to, before?.to ?? last.to),
   });
+}
+
+const touches = (tenure: TimeRange, { from, to }: TimeRange): boolean =>
+  tenure.to >= from && tenure.from <= to;
+
+/** Whether in some time more than one shard has samples of such a target. */
+export function haveMovedWithin(targets: readonly Tenures[], range: TimeRange): boolean {
+  return targets.some(
+    (tenures) => [...tenures.values()].filter((tenure) => touches(tenure, range)).length > 1,
+  );
+}
+
+/** Whether in some time no other shard has samples. */
+export function isOnlyWithin(tenures: Tenures, shard: string, range: TimeRange): boolean {
+  return [...tenures].every(([other, tenure]) => other === shard || !touches(tenure, range));
 }

@@ -1,6 +1,7 @@
 import type { Expression } from "../../promql/expression.ts";
 import { parse } from "../../promql/parse.ts";
 import { selectors } from "../../promql/selectors.ts";
+import type { SelectorLocality } from "../../plan/rule-locality.ts";
 import type { SharedText } from "../evaluate/annotation-positions.ts";
 import { type Distribution, distributionOf } from "../planner/distribution.ts";
 
@@ -41,14 +42,14 @@ const mostParts = 16;
 export function cutQuery(
   query: string,
   expression: Expression,
-  onEveryShard: readonly string[],
+  ofSelector: SelectorLocality,
 ): CutQuery | undefined {
   const parts: QueryPart[] = [];
   const places: { part: QueryPart; isOfAbsent: boolean }[] = [];
   let rest = 0;
   const visit = (node: Expression, isOfAbsent: boolean): void => {
     if (node.kind === "aggregation") {
-      const part = partOf(query, node, onEveryShard, String(parts.length));
+      const part = partOf(query, node, ofSelector, String(parts.length));
       if (part) {
         parts.push(part);
         places.push({ part, isOfAbsent });
@@ -103,12 +104,12 @@ export function cutQuery(
 function partOf(
   query: string,
   { span }: Expression,
-  onEveryShard: readonly string[],
+  ofSelector: SelectorLocality,
   id: string,
 ): QueryPart | undefined {
   const text = query.slice(span.from, span.to);
   const expression = parse(text);
-  const found = expression && distributionOf(expression, onEveryShard);
+  const found = expression && distributionOf(expression, ofSelector);
   if (!expression || !found || !("distribution" in found)) return undefined;
   return { id, text, from: span.from, expression, distribution: found.distribution };
 }

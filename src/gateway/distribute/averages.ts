@@ -1,32 +1,8 @@
-import type { Aggregation } from "../../promql/expression.ts";
 import { printElement, samplesOf } from "./element-samples.ts";
 import { NotDistributed } from "./not-distributed.ts";
 import type { ResultElement, ResultType } from "./result-elements.ts";
-import type { SentText } from "./sent-text.ts";
+import { role } from "./sent-text.ts";
 import { sumOf } from "./unite-elements.ts";
-
-/** Label that tells sums and counts apart. */
-const role = "__promfleet_part__";
-
-const begin = (op: string) => `label_replace(${op}`;
-const end = (op: string) => `, "${role}", "${op}", "", "")`;
-
-/** Asks a shard for the sums and the counts of an average. */
-export function sumsAndCounts(query: string, { span }: Aggregation): SentText {
-  // the grouping may stand before or after what is averaged
-  const averaged = query.slice(span.from + "avg".length, span.to);
-  const sums = begin("sum") + averaged + end("sum");
-  const between = " or ";
-  const text = sums + between + begin("count") + averaged + end("count");
-  const own = { userFrom: span.from + "avg".length, length: averaged.length };
-  return {
-    text,
-    shared: [
-      { ...own, evaluatedFrom: begin("sum").length },
-      { ...own, evaluatedFrom: sums.length + between.length + begin("count").length },
-    ],
-  };
-}
 
 interface SumsAndCounts {
   sums: ResultElement[];
@@ -34,7 +10,7 @@ interface SumsAndCounts {
 }
 
 /**
- * Averages of what shards have answered to that.
+ * Averages of the sums and counts that shards have answered.
  * @returns in the order of the text of their labels
  * @throws NotDistributed where a sum has no end: Prometheus adds up otherwise then
  */

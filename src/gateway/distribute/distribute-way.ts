@@ -7,12 +7,12 @@ import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Distribution } from "../planner/distribution.ts";
 import type { Answer, QueryRequest } from "../planner/query-request.ts";
 import type { Replica } from "../router/router.ts";
-import { averagesOf, sumsAndCounts } from "./averages.ts";
-import { firstOfAll, oneMore } from "./first-of-all.ts";
+import { averagesOf } from "./averages.ts";
+import { firstOfAll } from "./first-of-all.ts";
 import { type ElementSource, type Unite, mergeSorted, mergeUnsorted } from "./merge-results.ts";
 import { NotDistributed } from "./not-distributed.ts";
 import type { ResultElement, ResultType } from "./result-elements.ts";
-import type { SentText } from "./sent-text.ts";
+import { type SentText, sentText } from "./sent-text.ts";
 import { BrokenResult, type WholeShard, askForResults, avoiding } from "./shard-results.ts";
 import { uniting } from "./unite-elements.ts";
 
@@ -116,7 +116,7 @@ class DistributedQuestion {
     this.#request = request;
     this.#distribution = distribution;
     this.#type = type;
-    const sent = sentText(request, distribution);
+    const sent = sentText(request.query, distribution);
     this.#sent = sent;
     this.position = sent ? sharedPositions(request.query, sent.text, sent.shared) : (text) => text;
   }
@@ -186,14 +186,6 @@ function typeOf({ kind, expression }: QueryRequest): ResultType {
   let inner: Expression | undefined = expression;
   while (inner?.kind === "parens") inner = inner.expression;
   return kind === "range" || inner?.kind === "matrix" || inner?.kind === "subquery" ? "matrix" : "vector";
-}
-
-/** Undefined where it is the user's own. */
-function sentText({ query }: QueryRequest, distribution: Distribution): SentText | undefined {
-  if (distribution.kind === "average") return sumsAndCounts(query, distribution.node);
-  if (distribution.kind !== "first") return undefined;
-  const { node, k } = distribution;
-  return node.param && oneMore(query, node.param, k);
 }
 
 /** For what needs all of what all shards say. */

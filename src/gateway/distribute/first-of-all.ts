@@ -1,10 +1,9 @@
-import type { Expression, Grouping } from "../../promql/expression.ts";
+import type { Grouping } from "../../promql/expression.ts";
 import { compareLabelTexts } from "../combine/label-text-order.ts";
 import type { LabelSet } from "../combine/label-set.ts";
 import { printElement, samplesOf } from "./element-samples.ts";
 import { NotDistributed } from "./not-distributed.ts";
 import type { ResultElement, ResultType } from "./result-elements.ts";
-import type { SentText } from "./sent-text.ts";
 
 export interface FirstOfAll {
   k: number;
@@ -95,17 +94,4 @@ function inOrder({ times, values }: { times: readonly number[]; values: readonly
     .map((_, index) => index)
     .toSorted((left, right) => (times[left] ?? 0) - (times[right] ?? 0));
   return { times: order.map((index) => times[index] ?? 0), values: order.map((index) => values[index] ?? 0) };
-}
-
-/** Asks a shard for one more. */
-export function oneMore(query: string, { span }: Expression, k: number): SentText {
-  const rest = query.slice(span.to);
-  const before = query.slice(0, span.from) + String(k + 1);
-  return {
-    text: before + rest,
-    shared: [
-      { evaluatedFrom: 0, userFrom: 0, length: span.from },
-      { evaluatedFrom: before.length, userFrom: span.to, length: rest.length },
-    ],
-  };
 }

@@ -1,7 +1,8 @@
-import type { Aggregation, Expression, Grouping, VectorSelector } from "../../promql/expression.ts";
-import { perHistogramFunctions } from "../../promql/functions.ts";
+import type { Aggregation, Expression, Grouping } from "../../promql/expression.ts";
+import { perHistogramFunctions, sortingFunctions } from "../../promql/functions.ts";
 import { type PerSeries, isConstantScalar, metricName, perSeries } from "../../promql/per-series.ts";
-import { selectors } from "../../promql/selectors.ts";
+import { selectors, subexpressions } from "../../promql/selectors.ts";
+import { type SelectorLocality, expressionLocality } from "../../plan/rule-locality.ts";
 
 /** How the answer of a fleet comes from what each of its shards answers to a query alone. Every series is on one shard. */
 export type Distribution =
@@ -32,53 +33,65 @@ const targetLabel = "instance";
 /** Highest k of topk that is asked of each shard. */
 const highestK = 10_000;
 
-/** Metrics that several shards may have alike: rules that are evaluated everywhere may alert everywhere. */
-const alerts: ReadonlySet<string> = new Set(["ALERTS", "ALERTS_FOR_STATE"]);
-
 /**
- * How the value of an expression is spread over shards that have no series in common.
- * @param onEveryShard jobs that are an exception to that
+ * How the value of an expression comes from those of the shards.
+ * @param ofSelector where the series are that it reads
  */
-export function distributionOf(expression: Expression, onEveryShard: readonly string[]): Distributed {
-  const read = selectors(expression);
+export function distributionOf(expression: Expression, ofSelector: SelectorLocality): Distributed {
+  const inner = withoutParens(expression);
+  const read = selectors(inner);
   if (read.length === 0) return { whyNot: "it reads no series" };
-  if (read.some((selector) => mayBeAlerts(selector)))
-    return { whyNot: "alerts may be the same on several shards" };
-  const shared = onEveryShard.find((job) => read.some((selector) => mayHaveJob(selector, job)));
-  if (shared !== undefined) return { whyNot: `job ${JSON.stringify(shared)} is on every shard` };
-  const inner = expression.kind === "parens" ? expression.expression : expression;
-  if (inner.kind === "parens") return distributionOf(inner, onEveryShard);
-  const each = perSeries(inner);
-  if (each) return { distribution: { kind: "concat", why: "every element comes from one series alone" } };
-  if (inner.kind === "aggregation") return ofAggregation(inner);
-  if (isWholeByTarget(inner)) return { distribution: { kind: "concat", why: groupsApart } };
-  return { whyNot: "it puts series of several shards together" };
+  const shared = read.map(ofSelector).find(({ spread }) => spread === "all" || spread === "everywhere");
+  if (shared?.spread === "all") return { whyNot: shared.why ?? "it reads what several shards have" };
+  if (sorts(inner)) return { whyNot: "it puts all series in an order" };
+  const { spread, why } = expressionLocality(inner, ofSelector);
+  if (spread === "byInstance" || spread === "disjoint")
+    return { distribution: { kind: "concat", why: apart[spread] } };
+  const aggregated = inner.kind === "aggregation" ? ofAggregation(inner, ofSelector) : undefined;
+  if (aggregated) return { distribution: aggregated };
+  // a hope that the answers can disappoint; where a job is on every shard they would not show it
+  if (!shared && isWholeByTarget(inner))
+    return { distribution: { kind: "concat", why: "its groups may be whole on each shard" } };
+  return { whyNot: why ?? "it puts series of several shards together" };
 }
 
-const groupsApart = "its groups may be whole on each shard";
+const apart = {
+  byInstance: "whatever goes into an element is on one shard",
+  disjoint: "every element comes from one series alone",
+} as const;
 
-function ofAggregation(node: Aggregation): Distributed {
-  const { op, expression, grouping } = node;
+function withoutParens(expression: Expression): Expression {
+  return expression.kind === "parens" ? withoutParens(expression.expression) : expression;
+}
+
+/** Whether a part of it puts a vector in order: only an instant query shows it, and only one server has all of it. */
+function sorts(expression: Expression): boolean {
+  if (expression.kind === "call" && sortingFunctions.has(expression.func)) return true;
+  return expression.kind !== "aggregation" && subexpressions(expression).some(sorts);
+}
+
+function ofAggregation(node: Aggregation, ofSelector: SelectorLocality): Distribution | undefined {
+  const { op, expression } = node;
+  const inner = expressionLocality(expression, ofSelector);
   const each = perSeries(expression);
-  if (each && mayBeAggregated(each)) {
-    const merge = merging.get(op);
-    const why = `${op} of all is that of the shards' own`;
-    if (op === "count_values" && !isNewLabel(node)) return { whyNot: "count_values writes over a label" };
-    if (merge) return { distribution: { kind: merge, why } };
-    if (op === "avg") return { distribution: { kind: "average", node, why: "sums and counts add up" } };
-    if (op === "topk" || op === "bottomk") {
-      const k = literalK(node.param);
-      if (k !== undefined) {
-        return {
-          distribution: { kind: "first", node, k, fromTop: op === "topk", why: "of each shard the first" },
-        };
-      }
-    }
-  }
-  if (keepsTargets(grouping) && isWholeByTarget(node))
-    return { distribution: { kind: "concat", why: groupsApart } };
-  if (!each) return { whyNot: `what ${op} is over does not come from each series alone` };
-  return { whyNot: `${op} over several shards is not certain from what each of them says` };
+  // with an instance in them, elements of two shards are never the same
+  const isCertain =
+    inner.spread === "byInstance" || (inner.spread === "disjoint" && each && mayBeAggregated(each));
+  if (!isCertain) return undefined;
+  const merge = merging.get(op);
+  if (op === "count_values" && !isNewLabel(node)) return undefined;
+  if (merge) return { kind: merge, why: `${op} of all is that of the shards' own` };
+  if (op === "avg") return { kind: "average", node, why: "sums and counts add up" };
+  const k = op === "topk" || op === "bottomk" ? literalK(node.param) : undefined;
+  return k === undefined
+    ? undefined
+    : {
+        kind: "first",
+        node,
+        k,
+        fromTop: op === "topk",
+        why: "the first of all are among the first of the shards",
+      };
 }
 
 /** What one server would refuse, as two elements were the same, must not be added up here. */
@@ -154,28 +167,4 @@ function isWholeByTarget(expression: Expression): boolean {
 function isBucketsByTarget(expression: Expression): boolean {
   if (expression.kind === "parens") return isBucketsByTarget(expression.expression);
   return expression.kind === "aggregation" && isWholeByTarget(expression);
-}
-
-function mayBeAlerts(selector: VectorSelector): boolean {
-  const name = metricName(selector);
-  return name === undefined || alerts.has(name) ? !excludesAlerts(selector) : false;
-}
-
-/** A selector without a name reads alerts as well, but for what alerts do not have. */
-function excludesAlerts({ matchers }: VectorSelector): boolean {
-  return matchers.some(
-    ({ name, op, value }) =>
-      name === "__name__" && op === "=~" && /^[\w:|]+$/.test(value) && !/ALERTS/.test(value),
-  );
-}
-
-function mayHaveJob({ matchers }: VectorSelector, job: string): boolean {
-  return !matchers.some(({ name, op, value }) => {
-    if (name !== "job") return false;
-    if (op === "=") return value !== job;
-    if (op === "!=") return value === job;
-    // a plain list of names; other expressions are not read here
-    if (op === "=~") return /^[\w|-]+$/.test(value) && !value.split("|").includes(job);
-    return false;
-  });
 }

@@ -1,8 +1,12 @@
 import { type CutQuery, cutQuery } from "../cut/cut-query.ts";
+import type { Expression } from "../../promql/expression.ts";
+import { selectors } from "../../promql/selectors.ts";
+import type { SelectorLocality } from "../../plan/rule-locality.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { WholeShard } from "../distribute/shard-results.ts";
 import type { Replica } from "../router/router.ts";
 import { type Distribution, distributionOf } from "./distribution.ts";
+import { instancesOf } from "./fleet-locality.ts";
 import type { QueryRequest } from "./query-request.ts";
 
 /** How a query is answered, and in a few words why. */
@@ -18,8 +22,13 @@ export type QueryPlan =
 /** The fleet, as far as it decides about ways. */
 export interface FleetView {
   shards: readonly string[];
-  /** Jobs whose targets every shard scrapes. */
-  onEveryShard: readonly string[];
+  /** Where the series of a selector are. */
+  locality: SelectorLocality;
+  /**
+   * The shard that has all series of an instance in some time, but for those that are spread otherwise; undefined where that is not
+   * certain.
+   */
+  shardOf: (instance: string, range: TimeRange) => string | undefined;
   /** The replicas of a shard that have all that a query reads, or, where each lacks something, those that can be asked. */
   whole: (shard: string) => { replicas: readonly Replica[]; isWhole: boolean };
   /** Whether a target is on several shards in some time: it has moved from one to the other. */
@@ -34,22 +43,26 @@ export interface FleetView {
  */
 export function planQuery(
   request: Pick<QueryRequest, "query" | "expression" | "params" | "exact">,
-  { shards, onEveryShard, whole, haveMoved }: FleetView,
+  view: FleetView,
   times: TimeRange | undefined,
 ): QueryPlan {
-  const [only, ...more] = shards;
-  if (only === undefined) return { way: "evaluate", why: "there are no shards" };
-  if (more.length === 0) {
-    const { replicas, isWhole } = whole(only);
-    if (isWhole) return { way: "pass", shard: only, replicas, why: "there is one shard" };
-    return { way: "evaluate", why: "each replica lacks something in that time" };
-  }
+  const { shards, locality, whole, haveMoved } = view;
+  const [first, ...more] = shards;
+  if (first === undefined) return { way: "evaluate", why: "there are no shards" };
   const { expression } = request;
+  const single = more.length === 0 ? "there is one shard" : undefined;
+  const pinned =
+    single === undefined && expression && times ? pinnedShard(expression, view, times) : undefined;
+  const one = single === undefined ? pinned : { shard: first, why: single };
+  if (one) {
+    const { replicas, isWhole } = whole(one.shard);
+    if (isWhole) return { way: "pass", shard: one.shard, replicas, why: one.why };
+    return { way: "evaluate", why: lacking(one.shard) };
+  }
   const objection = objectionTo(request, times);
   if (!expression || !times || objection !== undefined) return { way: "evaluate", why: objection ?? "" };
-  const found = distributionOf(expression, onEveryShard);
-  const cut =
-    "whyNot" in found && !request.exact ? cutQuery(request.query, expression, onEveryShard) : undefined;
+  const found = distributionOf(expression, locality);
+  const cut = "whyNot" in found && !request.exact ? cutQuery(request.query, expression, locality) : undefined;
   if ("whyNot" in found && !cut) return { way: "evaluate", why: found.whyNot };
   if ("distribution" in found && found.distribution.kind !== "concat" && request.exact)
     return { way: "evaluate", why: "shards that are put together are not exact to the last bit" };
@@ -57,8 +70,7 @@ export function planQuery(
   const sources: WholeShard[] = [];
   for (const shard of shards) {
     const { replicas, isWhole } = whole(shard);
-    if (!isWhole)
-      return { way: "evaluate", why: `each replica of shard ${shard} lacks something in that time` };
+    if (!isWhole) return { way: "evaluate", why: lacking(shard) };
     sources.push({ shard, replicas });
   }
   if ("whyNot" in found)
@@ -68,6 +80,33 @@ export function planQuery(
   const { distribution } = found;
   const way = distribution.kind === "concat" ? "concat" : "combine";
   return { way, shards: sources, distribution, why: distribution.why };
+}
+
+const lacking = (shard: string): string => `each replica of shard ${shard} lacks something in that time`;
+
+/** The one shard that has all that an expression reads. */
+function pinnedShard(
+  expression: Expression,
+  { shards, locality, shardOf }: FleetView,
+  times: TimeRange,
+): { shard: string; why: string } | undefined {
+  const read = selectors(expression);
+  if (read.length === 0) return undefined;
+  if (read.every((selector) => locality(selector).spread === "everywhere")) {
+    const [shard = ""] = shards;
+    return { shard, why: "every shard has all that it reads" };
+  }
+  const owners = new Set<string | undefined>();
+  for (const selector of read) {
+    const { spread } = locality(selector);
+    if (spread === "everywhere") continue;
+    const instances = spread === "byInstance" ? instancesOf(selector) : undefined;
+    if (!instances) return undefined;
+    for (const instance of instances) owners.add(shardOf(instance, times));
+  }
+  const [shard, ...others] = owners;
+  if (shard === undefined || others.length > 0) return undefined;
+  return { shard, why: "all instances that it names are on this shard" };
 }
 
 /** What keeps a query from being answered by the shards, whatever it means. */

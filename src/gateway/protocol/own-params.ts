@@ -3,7 +3,7 @@ import { type Params, firstOf } from "./form.ts";
 import { quoteLikeGo } from "./go-text.ts";
 
 /** Parameters that Prometheus does not know. */
-const names = { partial: "partial_response", exact: "exact" } as const;
+const names = { partial: "partial_response", exact: "exact", analyze: "analyze" } as const;
 /** As strconv.ParseBool of Go has them. */
 const words = new Map([
   ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
@@ -24,9 +24,16 @@ export function isExact(params: Params): boolean {
   return yesOrNo(params, names.exact) === true;
 }
 
+/** Whether a query that is explained is answered, too. @throws PromfleetError BAD_PARAMETER */
+export function isAnalyzed(params: Params): boolean {
+  return yesOrNo(params, names.analyze) === true;
+}
+
+const own: ReadonlySet<string> = new Set(Object.values(names));
+
 /** The parameters that are Prometheus' own. */
 export function withoutOwnParams(params: Params): Params {
-  return params.filter(([key]) => key !== names.partial && key !== names.exact);
+  return params.filter(([key]) => !own.has(key));
 }
 
 function yesOrNo(params: Params, name: string): boolean | undefined {
