@@ -1,7 +1,8 @@
 import { mkdir } from "node:fs/promises";
-import { startGateway } from "../e2e/harness/gateway-alone.ts";
+import { type FurtherKeys, startGateway } from "../e2e/harness/gateway-alone.ts";
 import { startPrometheus } from "../e2e/harness/prometheus-server.ts";
 import { remoteWrite, type WrittenSeries } from "../e2e/harness/remote-write.ts";
+import { startThanos } from "../e2e/harness/thanos.ts";
 import type { Workplace } from "../e2e/harness/workplace.ts";
 import { seriesOfInstance, seriesPerInstance, shardOf } from "./series.ts";
 
@@ -34,25 +35,27 @@ export async function startTargets(
   place: Workplace,
   { series, shards, prometheus }: BedOptions,
 ): Promise<Targets> {
-  const startServer = async (name: string) => {
+  const startServer = async (name: string, config = "global: {}\n") => {
     const { url } = await startPrometheus({
       folder: place.path(name),
       version: prometheus,
-      config: "global: {}\n",
+      config,
       flags: ["--web.enable-remote-write-receiver", "--storage.tsdb.retention.time=10y"],
     });
     return url;
   };
   const direct = await startServer("direct");
   const shardUrls: string[] = [];
-  for (let shard = 0; shard < shards; shard++) shardUrls.push(await startServer(`shard-${shard}`));
+  for (let shard = 0; shard < shards; shard++)
+    shardUrls.push(await startServer(`shard-${shard}`, labelled(shard)));
   await writeSeries(series, direct, shardUrls);
-  const startGatewayOf = async (name: string, urls: readonly string[]) => {
+  const startGatewayOf = async (name: string, urls: readonly string[], further: FurtherKeys = {}) => {
     await mkdir(place.path(name));
     const asShards = urls.map((url) => [url]);
-    const { url, pid } = await startGateway(place.path(name), asShards, prometheus);
+    const { url, pid } = await startGateway(place.path(name), asShards, prometheus, further);
     return { url, pid };
   };
+  await mkdir(place.path("thanos"));
   const reader = await startPrometheus({
     folder: place.path("reader"),
     version: prometheus,
@@ -74,11 +77,26 @@ export async function startTargets(
     {
       name: "evaluate",
       base: "reader",
-      what: `the gateway in front of ${shards} shards of one replica each`,
-      ...(await startGatewayOf("gateway-of-shards", shardUrls)),
+      what: `the gateway in front of the ${shards} shards, which is told that series may be on several of them: nothing but the evaluator`,
+      ...(await startGatewayOf("gateway-that-evaluates", shardUrls, { onEveryShard: ["nowhere"] })),
+    },
+    {
+      name: "thanos",
+      what: `Thanos Query in front of the ${shards} shards, each with a sidecar`,
+      url: await startThanos(place.path("thanos"), shardUrls, ["shard", "replica"]),
+      queriesOnly: true,
+    },
+    {
+      name: "gateway",
+      base: "thanos",
+      what: `the gateway in front of the ${shards} shards, as promfleet runs it`,
+      ...(await startGatewayOf("gateway-of-shards", shardUrls, { spreadByInstance: {} })),
     },
   ];
 }
+
+/** External labels: Thanos wants them. */
+const labelled = (shard: number): string => `global: {external_labels: {shard: "${shard}", replica: "a"}}\n`;
 
 /** Instances that are made before they are written, as JavaScript objects: the samples of all of them would take gigabytes. */
 const batch = 10;

@@ -23,6 +23,7 @@ const instant = (name: string, query: string): Question => ({
 
 /** Ten instances, of which there are at least ten: 1,000 series however many there are. */
 const tenInstances = `instance=~"app-000[0-9]:9100"`;
+const errors = `rate(${metric}{code=~"5.."}[5m])`;
 const rates = `rate(${metric}[5m])`;
 
 export const questions: readonly Question[] = [
@@ -34,6 +35,17 @@ export const questions: readonly Question[] = [
   range("1,000 series", `${metric}{${tenInstances}}`),
   range("sum by / sum by", `sum by (job) (rate(${metric}{code="500"}[5m])) / sum by (job) (${rates})`),
   instant("instant count by (job)", `count by (job) (${metric})`),
+  // as dashboards ask
+  range("errors in per cent", `100 * sum by (job) (${errors}) / sum by (job) (${rates})`),
+  range("topk(5, sum by (handler))", `topk(5, sum by (handler) (${rates}))`),
+  range("one instance, by code", `sum by (code) (rate(${metric}{instance="${instanceName(3)}"}[5m]))`),
+  range("rate of ten instances", `rate(${metric}{${tenInstances}, code="200"}[5m])`),
+  range("max by (job, code)", `max by (job, code) (${metric})`),
+  range("sum by (instance)", `sum by (instance) (${rates})`),
+  range("count over a bound", `count(${rates} > 1) or vector(0)`),
+  range("increase[30m] by (code)", `sum by (code) (increase(${metric}[30m]))`),
+  instant("instant sum(rate[5m])", `sum(${rates})`),
+  instant("instant topk(10)", `topk(10, ${rates})`),
   { name: "labels", path: "labels", params: span },
   { name: "label values", path: "label/instance/values", params: span },
   { name: "series (1,000)", path: "series", params: { "match[]": `${metric}{${tenInstances}}`, ...span } },

@@ -51,6 +51,7 @@ export async function startGateway(
 export interface FurtherKeys {
   coverage?: { missedScrapes: number };
   evaluator?: Record<string, unknown>;
+  onEveryShard?: string[];
   spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };
 }
 
