@@ -12,6 +12,7 @@ import { memory } from "./memory.ts";
 import { overload } from "./overload.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
+import { tenancy } from "./tenancy.ts";
 import { ways } from "./ways.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -21,6 +22,7 @@ export const checks: readonly Check[] = [
   ways,
   histories,
   wrongInputs,
+  tenancy,
   importConfigs,
   takeover,
   availability,

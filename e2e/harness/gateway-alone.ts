@@ -52,6 +52,8 @@ export interface FurtherKeys {
   coverage?: { missedScrapes: number };
   evaluator?: Record<string, unknown>;
   onEveryShard?: string[];
+  auth?: { openMetrics?: boolean };
+  tenants?: readonly Record<string, unknown>[];
   spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };
 }
 

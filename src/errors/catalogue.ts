@@ -23,6 +23,12 @@ export const catalogue = {
     advice: "Wait until it is done; `promfleet status` shows how far it is.",
     exit: exit.environment,
   },
+  API_FORBIDDEN: {
+    meaning: "The tenant may not ask for this: its answer can not be restricted to what the tenant may see.",
+    advice: "Ask as a tenant that sees everything (`everything: true`), or declare the right.",
+    exit: exit.input,
+    status: 403,
+  },
   BAD_PARAMETER: {
     meaning: "A parameter of a request to the gateway is missing or wrong.",
     advice: "Correct it as the documentation of Prometheus' HTTP API has it.",
@@ -197,6 +203,14 @@ export const catalogue = {
     exit: exit.input,
     status: 422,
   },
+  QUERY_NOT_ENFORCEABLE: {
+    meaning:
+      "A selector of a tenant is not understood as a whole, so it is not certain that only what the tenant may see would be read: it is refused.",
+    advice:
+      "Correct it, or write it in a simpler way: without info(), without constructs that are newer than promfleet, and in at most 65536 characters.",
+    exit: exit.input,
+    status: 422,
+  },
   QUERY_NOT_MARKABLE: {
     meaning:
       "The query is written in a way that can not be answered over shards with an evaluator older than 3.0: promfleet does not understand all of it.",
@@ -321,10 +335,28 @@ export const catalogue = {
     advice: "Start it again with `promfleet up`.",
     exit: exit.failed,
   },
+  TENANT_BUSY: {
+    meaning: "As many requests of the tenant are worked on as it may have, and as many wait as may.",
+    advice: "Ask again in a moment; spec.gateway.tenants[].limits says how many may be worked on and wait.",
+    exit: exit.failed,
+    status: 429,
+  },
+  TENANT_LIMIT: {
+    meaning: "A request is for more than the tenant may use. The message names the limit.",
+    advice: "Ask for less: a shorter time range, a larger step, fewer series.",
+    exit: exit.input,
+    status: 422,
+  },
   TOPOLOGY_INVALID: {
     meaning: "A topology file is not as docs/reference/topology.md has it.",
     advice: "Correct the file; a gateway that runs keeps to the last one that was right.",
     exit: exit.input,
+  },
+  UNAUTHENTICATED: {
+    meaning: "The gateway does not know who asks: credentials are missing or wrong.",
+    advice: "Send the user and password, the token or the certificate of a declared tenant.",
+    exit: exit.input,
+    status: 401,
   },
   USAGE: {
     meaning: "The command line is wrong.",

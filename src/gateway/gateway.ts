@@ -11,6 +11,7 @@ import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { Tenancy } from "./tenancy/tenancy.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
 import { TopologyFollower } from "./topology-follower.ts";
@@ -56,6 +57,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits);
+  const tenancy = new Tenancy(() => router.topology);
   const answers = new AnswersOnTheirWay(answersLimits);
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
@@ -95,10 +97,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         took: (way) => metrics.took(way),
       },
       admission,
+      tenancy,
       answers,
       metrics,
       collect: () => [
         ...metrics.collect(),
+        ...tenancy.collect(),
         ...fleetMetrics({
           router,
           evaluation: started.state(),

@@ -1,4 +1,3 @@
-import type { IncomingMessage } from "node:http";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { combine, isCombined } from "./combine/combined-apis.ts";
@@ -12,7 +11,7 @@ import { passToAny } from "./pass/any-shard.ts";
 import { type QueryContext, answerQuery } from "./answer-query.ts";
 import type { Answer, QueryRequest } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
-import { type Params, firstOf, readParams } from "./protocol/form.ts";
+import { type Params, firstOf } from "./protocol/form.ts";
 import { isAnalyzed, partialResponse, withoutOwnParams } from "./protocol/own-params.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
 
@@ -26,7 +25,15 @@ export interface Route {
   handler: string;
   methods: readonly string[];
   /** What the request asks for. */
-  decode(request: IncomingMessage, search: string, limits: GatewayLimits): Promise<Asked>;
+  decode(request: ApiParams, limits: GatewayLimits): Asked;
+}
+
+/** What of a request counts. */
+export interface ApiParams {
+  /** Those of a form before those of the URL. */
+  params: Params;
+  /** "" if none. */
+  acceptEncoding: string;
 }
 
 export interface Asked {
@@ -66,11 +73,8 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
   return {
     handler: kind === "range" ? "query_range" : "query",
     methods: both,
-    async decode(request, search, limits) {
-      const params = await readParams(request, search, limits.maxQueryBytes);
-      const acceptEncoding = request.headers["accept-encoding"];
-      const encodings = typeof acceptEncoding === "string" ? acceptEncoding : "";
-      const query = decodeQuery(kind, params, limits, encodings, Date.now());
+    decode({ params, acceptEncoding }, limits) {
+      const query = decodeQuery(kind, params, limits, acceptEncoding, Date.now());
       return {
         timeoutMs: query.timeoutMs,
         answer: async (context, signal) => await answerQuery(context, query, signal),
@@ -83,8 +87,7 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
 const explainRoute: Route = {
   handler: "explain",
   methods: both,
-  async decode(request, search, limits) {
-    const params = await readParams(request, search, limits.maxQueryBytes);
+  decode({ params }, limits) {
     const kind = firstOf(params, "step") === "" ? "instant" : "range";
     const query = decodeQuery(kind, params, limits, "", Date.now());
     const analyze = isAnalyzed(params);
@@ -100,8 +103,8 @@ const explainRoute: Route = {
 const coverageRoute: Route = {
   handler: "coverage",
   methods: ["GET"],
-  async decode(request, search, limits) {
-    const range = coverageRange(await readParams(request, search, limits.maxQueryBytes));
+  decode({ params }, limits) {
+    const range = coverageRange(params);
     return {
       timeoutMs: limits.timeoutMs,
       answer: async ({ coverage }) => await Promise.resolve(coverageAnswer(coverage.state(), range)),
@@ -113,8 +116,7 @@ function anyServerRoute(api: string, methods: readonly string[]): Route {
   return {
     handler: api.replace("/", "_"),
     methods,
-    async decode(request, search, limits) {
-      const params = await readParams(request, search, limits.maxQueryBytes);
+    decode({ params }, limits) {
       refuseReserved("query", firstOf(params, "query"));
       const form = new URLSearchParams(
         params.map(([name, value]): [string, string] => [name, value]),
@@ -141,8 +143,7 @@ function combinedRoute(api: string, handler: string): Route {
   return {
     handler: handler.replace("/", "_"),
     methods: takesForm.has(api) ? both : ["GET"],
-    async decode(request, search, limits) {
-      const params = await readParams(request, search, limits.maxQueryBytes);
+    decode({ params }, limits) {
       // the rest is the servers' own to refuse, each API in its own words; a server before 2.54 would pass over a wrong limit
       if (hasLimit.has(handler)) limitParam(params);
       const isPartial = partialResponse(params) === true;

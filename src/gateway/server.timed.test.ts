@@ -14,6 +14,7 @@ import { RequestAdmission } from "./limits/request-admission.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { Answer, Way } from "./planner/query-request.ts";
 import { GatewayServer, type ServerOptions } from "./server.ts";
+import { Tenancy } from "./tenancy/tenancy.ts";
 
 const topology = parseTopology(
   JSON.stringify({
@@ -55,6 +56,7 @@ beforeEach(async () => {
       took: () => {},
     },
     admission,
+    tenancy: new Tenancy(() => topology),
     answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100 }),
     metrics: new RequestMetrics(),
     collect: () => [],

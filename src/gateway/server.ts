@@ -8,14 +8,18 @@ import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
 import { apiError, errorAnswer } from "./protocol/error-answer.ts";
+import { readParams } from "./protocol/form.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
+import type { Tenancy } from "./tenancy/tenancy.ts";
+import type { Tenant } from "../spec/tenant.ts";
 import { type Route, type RouteContext, routeOf } from "./routes.ts";
 
 export interface ServerOptions {
   context: RouteContext;
   admission: RequestAdmission;
+  tenancy: Tenancy;
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
   /** All that /metrics tells. */
@@ -102,20 +106,25 @@ export class GatewayServer {
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
     let handler = "other";
+    let tenant: Tenant | undefined;
+    const { tenancy, metrics } = this.#options;
     try {
+      tenant = await tenancy.identify(request, path);
       if (path.startsWith(api)) {
         const route = routeOf(path.slice(api.length));
         if (route) handler = route.handler;
-        await this.#serveApi(route, request, response, search);
+        await this.#serveApi(route, tenant, request, response, search);
       } else handler = this.#servePlain(path, request, response);
     } catch (error) {
       await this.#fail(error, request, response);
     }
-    this.#options.metrics.answered(handler, response.statusCode, performance.now() - began);
+    tenancy.answered(tenant, response.statusCode);
+    metrics.answered(handler, response.statusCode, performance.now() - began);
   }
 
   async #serveApi(
     route: Route | undefined,
+    tenant: Tenant | undefined,
     request: IncomingMessage,
     response: ServerResponse,
     search: string,
@@ -125,18 +134,32 @@ export class GatewayServer {
       return void (await writeAnswer(response, errorAnswer(unknown)));
     }
     if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
-    const { context, admission, answers, metrics } = this.#options;
+    const { context, admission, answers, metrics, tenancy } = this.#options;
     countRequest();
     admission.refuseIfFull();
-    const asked = await route.decode(request, search, context.router.topology.limits);
+    const visit = tenancy.visit(tenant, route.handler);
+    const limits = visit.limits(context.router.topology.limits);
+    const params = visit.params(await readParams(request, search, limits.maxQueryBytes));
+    const acceptEncoding = visit.acceptEncoding(request.headers["accept-encoding"] ?? "");
+    const asked = route.decode({ params, acceptEncoding }, limits);
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(tooLate(asked.timeoutMs)), asked.timeoutMs);
     const gone = () => over.abort(new ClientGone());
     response.once("close", gone);
     try {
       if (this.#closing) throw closing();
-      const leave = await admission.enter(over.signal);
-      const answer = await asked.answer(context, over.signal).finally(leave);
+      const leaveTenant = await visit.enter(over.signal);
+      const leave = await admission.enter(over.signal).catch((error: unknown) => {
+        leaveTenant();
+        throw error;
+      });
+      const answer = await asked
+        .answer(context, over.signal)
+        .then(async (whole) => await visit.answer(whole))
+        .finally(() => {
+          leave();
+          leaveTenant();
+        });
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
       const writing = writeAnswer(response, answer);
@@ -194,6 +217,7 @@ export class GatewayServer {
       return;
     }
     const answer: Answer = errorAnswer(said);
+    if (said.status === 401) response.setHeader("www-authenticate", this.#options.tenancy.challenge);
     // what was not read of the request would be taken for the next one
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });

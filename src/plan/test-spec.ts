@@ -26,6 +26,8 @@ export const testSpec: FleetSpec = {
     host: "127.0.0.1",
     port: undefined,
     limits: { concurrency: 64, queue: 256, timeoutMs: 120_000, maxPoints: 11_000, maxQueryBytes: 100_000 },
+    auth: undefined,
+    tenants: undefined,
     coverage: { missedScrapes: 2 },
   },
   evaluator: { lookback: "5m", maxSamples: 50_000_000 },

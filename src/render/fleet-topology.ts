@@ -36,6 +36,8 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
     spreadByInstance: spreadByInstance(spec),
     limits: spec.gateway.limits,
+    auth: spec.gateway.auth,
+    tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
     evaluator: {
       ...program,

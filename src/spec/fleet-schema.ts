@@ -12,6 +12,7 @@ import {
   whole,
   yesOrNo,
 } from "./shapes.ts";
+import { accessKeys } from "./tenant-schema.ts";
 
 export const apiVersion = "promfleet.dev/v1alpha1";
 export const kind = "PrometheusFleet";
@@ -114,6 +115,7 @@ const gateway = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
@@ -189,5 +191,5 @@ export const notBuilt: Readonly<Record<string, readonly string[]>> = {
   "spec.prometheus": ["storage", "resources"],
   "spec.alerting": ["receivers", "route", "deadMansSwitch"],
   "spec.longTerm": ["thanos", "cortex"],
-  "spec.gateway": ["replicas", "cache", "auth", "tenants"],
+  "spec.gateway": ["replicas", "cache"],
 };

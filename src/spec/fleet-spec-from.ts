@@ -33,6 +33,8 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       host: gateway.host,
       port: gateway.port,
       limits: { ...counts, timeoutMs: parseDuration(timeout) ?? 0 },
+      auth: gateway.auth,
+      tenants: gateway.tenants?.map((tenant) => ({ ...tenant, matchers: tenant.matchers })),
       coverage: gateway.coverage,
     },
     evaluator: spec.evaluator,

@@ -1,3 +1,5 @@
+import type { GatewayAuth, Tenant } from "./tenant.ts";
+
 /** What a fleet.yaml says, after parsing, checking and filling in of defaults. Plain data: no positions, no YAML. */
 export interface FleetSpec {
   /** metadata.name: DNS label of at most 40 characters. */
@@ -80,6 +82,9 @@ export interface GatewaySpec {
   /** Asked for: a clear error when taken. Absent: one is chosen and then kept. */
   port: number | undefined;
   limits: GatewayLimits;
+  /** Undefined with tenants undefined, too: everybody may ask. */
+  auth: GatewayAuth | undefined;
+  tenants: readonly Tenant[] | undefined;
   coverage: CoverageSettings;
 }
 

@@ -9,6 +9,7 @@ import { stringFindings } from "./prometheus-strings.ts";
 import { ruleFindings } from "./rule-findings.ts";
 import { type Finding, schemaFindings, withoutEmptyKeys } from "./schema-complaints.ts";
 import { serverFindings } from "./server-findings.ts";
+import { tenantFindings } from "./tenant-findings.ts";
 import { isMap } from "./shown-value.ts";
 
 export interface ParsedFleet {
@@ -37,6 +38,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     ...jobFindings(spec),
     ...ruleFindings(spec),
     ...serverFindings(spec),
+    ...tenantFindings(isMap(spec) ? spec["gateway"] : undefined, ["spec", "gateway"], tenantCodes),
   ];
   const complaints = [...document.complaints, ...inOrder(findings, document)];
   const [first, ...more] = complaints.toSorted(byPlace);
@@ -44,6 +46,8 @@ export function parseFleet(text: string, file: string): ParsedFleet {
   if (!parsed.success) throw parsed.error;
   return { spec: fleetSpec(parsed.data), positionOf: document.positionOf };
 }
+
+const tenantCodes = { invalid: "SPEC_INVALID", duplicate: "SPEC_DUPLICATE" } as const;
 
 const words = {
   unknownKey: "SPEC_UNKNOWN_KEY",

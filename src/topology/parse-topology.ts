@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { type Complaint, PromfleetError } from "../errors/promfleet-error.ts";
 import type { ValuePath } from "../spec/input-document.ts";
+import { tenantFindings } from "../spec/tenant-findings.ts";
 import { listIn } from "../spec/job-findings.ts";
 import { type Finding, pathText, schemaFindings, withoutEmptyKeys } from "../spec/schema-complaints.ts";
 import { isMap } from "../spec/shown-value.ts";
+import type { Tenant } from "../spec/tenant.ts";
+import type { TenantDocument } from "../spec/tenant-schema.ts";
 import { JsonPlaces } from "./json-places.ts";
 import type { Topology } from "./topology.ts";
 import { topologySchema } from "./topology-schema.ts";
@@ -29,7 +32,12 @@ export function parseTopology(text: string, file: string): Topology {
   const shape = parsed.success
     ? []
     : schemaFindings(topologySchema, value, parsed.error.issues, words, () => undefined);
-  const findings = [...shape, ...urlFindings(value), ...(parsed.success ? meaningFindings(parsed.data) : [])];
+  const findings = [
+    ...shape,
+    ...urlFindings(value),
+    ...tenantFindings(value, [], { invalid: code, duplicate: code }),
+    ...(parsed.success ? meaningFindings(parsed.data) : []),
+  ];
   if (findings.length > 0 || !parsed.success) throw refusal(text, file, findings);
   return filledIn(parsed.data, text);
 }
@@ -167,9 +175,16 @@ function filledIn(content: Content, text: string): Topology {
     onEveryShard: content.onEveryShard,
     spreadByInstance: content.spreadByInstance,
     limits: content.limits,
+    auth: content.auth,
+    tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
+}
+
+/** All its keys are there. */
+function tenantOf(tenant: TenantDocument): Tenant {
+  return { ...tenant, matchers: tenant.matchers };
 }
 
 function serverName(

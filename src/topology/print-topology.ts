@@ -2,7 +2,18 @@ import type { Topology } from "./topology.ts";
 
 /** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
 export function printTopology(topology: Topology): string {
-  const { fleet, version, shards, onEveryShard, spreadByInstance, limits, coverage, evaluator } = topology;
+  const {
+    fleet,
+    version,
+    shards,
+    onEveryShard,
+    spreadByInstance,
+    limits,
+    auth,
+    tenants,
+    coverage,
+    evaluator,
+  } = topology;
   const ordered: Topology = {
     fleet,
     version,
@@ -28,6 +39,8 @@ export function printTopology(topology: Topology): string {
       maxPoints: limits.maxPoints,
       maxQueryBytes: limits.maxQueryBytes,
     },
+    auth,
+    tenants,
     coverage: { missedScrapes: coverage.missedScrapes },
     evaluator: {
       binary: evaluator.binary,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
+import { accessKeys } from "../spec/tenant-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
 
 const name = (what: string) =>
@@ -71,6 +72,7 @@ export const topologySchema = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),

@@ -1,4 +1,5 @@
 import type { CoverageSettings, GatewayLimits } from "../spec/fleet-spec.ts";
+import type { GatewayAuth, Tenant } from "../spec/tenant.ts";
 
 /**
  * What the gateway knows of the fleet: the parsed form of topology.json (docs/reference/topology.md).
@@ -15,6 +16,9 @@ export interface Topology {
   /** Undefined where it is not known that the label instance tells on which shard a series is. */
   spreadByInstance: SpreadByInstance | undefined;
   limits: GatewayLimits;
+  /** Undefined with tenants undefined, too: everybody may ask. */
+  auth: GatewayAuth | undefined;
+  tenants: readonly Tenant[] | undefined;
   coverage: CoverageSettings;
   evaluator: TopologyEvaluator;
 }

@@ -16,4 +16,9 @@ export function lackWarnings(lacking: readonly ShardLack[]): string[] {
   });
 }
 
+/** The same for somebody who may not know of the targets; other sentences stay as they are. */
+export function withoutTargets(warning: string): string {
+  return warning.replace(/^(shard \S+ lacks samples) of .* (between \S+ and \S+: the replica)/gms, "$1 $2");
+}
+
 const time = (ms: number): string => new Date(ms).toISOString();

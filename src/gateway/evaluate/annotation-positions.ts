@@ -43,6 +43,20 @@ export function sharedPositions(
   });
 }
 
+/** The same for an error of a parser, `1:5: parse error: …`. */
+export function movedErrors(
+  userText: string,
+  evaluatedText: string,
+  shared: readonly SharedText[],
+): (error: string) => string {
+  const moved = sharedPositions(userText, evaluatedText, shared);
+  return (error) =>
+    error.replace(/(\d+:\d+): (?=parse error)/, (_, place: string) => {
+      const own = moved(`(${place})`);
+      return own === "" ? "" : `${own.slice(1, -1)}: `;
+    });
+}
+
 const bytesUntil = (text: string, end: number): number => Buffer.byteLength(text.slice(0, end));
 
 /** @param moved where an offset in bytes is in the user's text; undefined where it is not */

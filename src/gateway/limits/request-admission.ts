@@ -5,11 +5,16 @@ import type { GatewayLimits } from "../../spec/fleet-spec.ts";
 export class RequestAdmission {
   readonly #limits: () => Pick<GatewayLimits, "concurrency" | "queue">;
   readonly #line: (() => void)[] = [];
+  readonly #refusal: (state: { working: number; waiting: number }) => PromfleetError;
   #working = 0;
 
-  /** @param limits asked anew for each request: they may change */
-  constructor(limits: () => Pick<GatewayLimits, "concurrency" | "queue">) {
+  /**
+   * @param limits asked anew for each request: they may change
+   * @param refusal what those are told that are refused
+   */
+  constructor(limits: () => Pick<GatewayLimits, "concurrency" | "queue">, refusal = gatewayBusy) {
     this.#limits = limits;
+    this.#refusal = refusal;
   }
 
   /** For /metrics. */
@@ -21,10 +26,7 @@ export class RequestAdmission {
   refuseIfFull(): void {
     const { concurrency, queue } = this.#limits();
     if ((this.#working < concurrency && this.#line.length === 0) || this.#line.length < queue) return;
-    throw new PromfleetError({
-      code: "GATEWAY_BUSY",
-      message: `${this.#working} requests are worked on and ${this.#line.length} wait`,
-    });
+    throw this.#refusal(this.state);
   }
 
   /** Waits for a place. @returns what gives it back @throws PromfleetError GATEWAY_BUSY; the signal's reason */
@@ -71,4 +73,11 @@ export class RequestAdmission {
       signal.removeEventListener("abort", leave);
     }
   }
+}
+
+function gatewayBusy({ working, waiting }: { working: number; waiting: number }): PromfleetError {
+  return new PromfleetError({
+    code: "GATEWAY_BUSY",
+    message: `${working} requests are worked on and ${waiting} wait`,
+  });
 }

@@ -14,10 +14,13 @@ export interface ApiError {
 
 const errorTypes: Readonly<Record<number, string>> = {
   400: "bad_data",
+  401: "unauthorized",
+  403: "forbidden",
   404: "not_found",
   405: "bad_data",
   413: "bad_data",
   422: "execution",
+  429: "too_many_requests",
   500: "internal",
   503: "unavailable",
 };
@@ -40,6 +43,6 @@ export function apiError(error: unknown): ApiError {
 
 export function errorAnswer({ status, errorType, error }: ApiError): Answer {
   const headers: Record<string, string> = { "content-type": "application/json" };
-  if (status === 503 && errorType === "unavailable") headers["retry-after"] = "1";
+  if (status === 429 || (status === 503 && errorType === "unavailable")) headers["retry-after"] = "1";
   return { status, headers, body: Buffer.from(JSON.stringify({ status: "error", errorType, error })) };
 }
