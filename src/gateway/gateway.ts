@@ -1,3 +1,5 @@
+import { AccessLog } from "./access/access-log.ts";
+import { logStream } from "./access/log-stream.ts";
 import { CoverageIndex } from "./coverage/coverage-index.ts";
 import type { CoverageStore } from "./coverage/coverage-store.ts";
 import { ShardSources } from "./coverage/shard-sources.ts";
@@ -42,6 +44,8 @@ export interface Gateway {
 
 /** ms */
 const times = { farewell: 20_000, firstCoverage: 2000 };
+/** The descriptor that the access log goes to. */
+const stderr = 2;
 /** What clients that read slowly may hold of a process that is to stay small. */
 const answersLimits = { bytes: 24 * 1024 ** 2, answers: 32, patience: 5000 };
 
@@ -57,6 +61,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits);
   const answers = new AnswersOnTheirWay(answersLimits);
+  const accessLog = new AccessLog(
+    () => router.topology.accessLog,
+    () => logStream(stderr),
+  );
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
@@ -97,6 +105,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       admission,
       answers,
       metrics,
+      accessLog,
       collect: () => [
         ...metrics.collect(),
         ...fleetMetrics({
@@ -106,6 +115,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           requests: admission.state,
           answers: answers.state,
           connections: server.connections,
+          inFlight: server.inFlight,
+          lines: accessLog.state,
+          coverage: index,
           topologyGood: follower?.objection === undefined,
         }),
         ...own.collect(),

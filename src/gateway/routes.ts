@@ -30,6 +30,8 @@ export interface Route {
 }
 
 export interface Asked {
+  /** What it is about, for those who read logs: the text of a query, or selectors. */
+  text?: string;
   /** ms that the answer may take. */
   timeoutMs: number;
   answer(context: RouteContext, signal: AbortSignal): Promise<Answer>;
@@ -72,6 +74,7 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
       const encodings = typeof acceptEncoding === "string" ? acceptEncoding : "";
       const query = decodeQuery(kind, params, limits, encodings, Date.now());
       return {
+        text: query.query,
         timeoutMs: query.timeoutMs,
         answer: async (context, signal) => await answerQuery(context, query, signal),
       };
@@ -89,6 +92,7 @@ const explainRoute: Route = {
     const query = decodeQuery(kind, params, limits, "", Date.now());
     const analyze = isAnalyzed(params);
     return {
+      text: query.query,
       timeoutMs: query.timeoutMs,
       answer: async (context, signal) =>
         successAnswer(await explainQuery(context, query, analyze, signal), { warnings: [], infos: [] }),
@@ -129,6 +133,7 @@ function anyServerRoute(api: string, methods: readonly string[]): Route {
           }
         : { method: "GET" as const, path, headers: {} };
       return {
+        text: aboutWhat(params),
         timeoutMs: limits.timeoutMs,
         answer: async ({ router, fetcher }, signal) =>
           await passToAny(fetcher, router.shardIds(), sent, signal),
@@ -150,6 +155,7 @@ function combinedRoute(api: string, handler: string): Route {
       for (const [name, value] of params)
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {
+        text: aboutWhat(params),
         timeoutMs: timeoutOf(params, limits),
         async answer({ router, sources, fetcher }, signal) {
           const lost: ShardLost[] | undefined = isPartial ? [] : undefined;
@@ -159,6 +165,12 @@ function combinedRoute(api: string, handler: string): Route {
       };
     },
   };
+}
+
+function aboutWhat(params: Params): string {
+  return params
+    .flatMap(([name, value]) => (name === "match[]" || name === "query" ? [value] : []))
+    .join(", ");
 }
 
 function timeoutOf(params: Params, { timeoutMs }: GatewayLimits): number {

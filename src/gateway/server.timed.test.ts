@@ -57,6 +57,7 @@ beforeEach(async () => {
     admission,
     answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100 }),
     metrics: new RequestMetrics(),
+    accessLog: { write: () => {} },
     collect: () => [],
     notReady: () => objection,
     say: (sentence) => said.push(sentence),

@@ -1,5 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { AccessLog } from "./access/access-log.ts";
+import { requestId } from "./access/request-id.ts";
+import { RequestRecord } from "./access/request-record.ts";
 import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
 import type { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
@@ -7,7 +10,7 @@ import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
 import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
-import { apiError, errorAnswer } from "./protocol/error-answer.ts";
+import { apiError, codeOf, errorAnswer } from "./protocol/error-answer.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
@@ -18,6 +21,7 @@ export interface ServerOptions {
   admission: RequestAdmission;
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
+  accessLog: Pick<AccessLog, "write">;
   /** All that /metrics tells. */
   collect: () => MetricFamily[];
   /** Why the gateway is not ready, undefined when it is. */
@@ -32,6 +36,8 @@ const doorLimits: FrontDoorLimits = { connections: 16_000, silence: times.keepAl
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
 
+/** Of a request whose client has left before it was answered: nobody has seen it, and everybody calls it so. */
+const goneStatus = 499;
 /** Connections with which there is so much alive that a look at all of it takes long. */
 const crowd = 1000;
 
@@ -62,6 +68,11 @@ export class GatewayServer {
   /** For /metrics. */
   get connections(): FrontDoor["state"] {
     return this.#door.state;
+  }
+
+  /** For /metrics: requests that have come and whose answers are not out. */
+  get inFlight(): number {
+    return this.#open;
   }
 
   /** @returns the port @throws PromfleetError PORT_TAKEN, LISTEN_FAILED */
@@ -101,17 +112,23 @@ export class GatewayServer {
     const at = url.indexOf("?");
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
-    let handler = "other";
+    const record = recordOf(request);
+    const writtenBefore = socket.bytesWritten;
+    response.setHeader("x-request-id", record.id);
     try {
       if (path.startsWith(api)) {
         const route = routeOf(path.slice(api.length));
-        if (route) handler = route.handler;
-        await this.#serveApi(route, request, response, search);
-      } else handler = this.#servePlain(path, request, response);
+        if (route) record.handler = route.handler;
+        await this.#serveApi(route, request, response, search, record);
+      } else record.handler = this.#servePlain(path, request, response);
     } catch (error) {
-      await this.#fail(error, request, response);
+      await this.#fail(error, request, response, record);
     }
-    this.#options.metrics.answered(handler, response.statusCode, performance.now() - began);
+    record.status = record.ending === "gone" ? goneStatus : response.statusCode;
+    record.bytes = socket.bytesWritten - writtenBefore;
+    record.tookMs = performance.now() - began;
+    this.#options.metrics.over(record);
+    this.#options.accessLog.write(record);
   }
 
   async #serveApi(
@@ -119,29 +136,34 @@ export class GatewayServer {
     request: IncomingMessage,
     response: ServerResponse,
     search: string,
+    record: RequestRecord,
   ): Promise<void> {
     if (!route) {
       const unknown = { status: 404, errorType: "not_found", error: "the gateway has no such API" };
       return void (await writeAnswer(response, errorAnswer(unknown)));
     }
     if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
-    const { context, admission, answers, metrics } = this.#options;
+    const { context, admission, answers } = this.#options;
     countRequest();
     admission.refuseIfFull();
     const asked = await route.decode(request, search, context.router.topology.limits);
+    record.text = asked.text;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(tooLate(asked.timeoutMs)), asked.timeoutMs);
     const gone = () => over.abort(new ClientGone());
     response.once("close", gone);
     try {
       if (this.#closing) throw closing();
-      const leave = await admission.enter(over.signal);
-      const answer = await asked.answer(context, over.signal).finally(leave);
+      const waitedFrom = performance.now();
+      const leave = await admission
+        .enter(over.signal)
+        .finally(() => (record.queuedMs = performance.now() - waitedFrom));
+      const answer = await asked.answer(record.over(context), over.signal).finally(leave);
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
       const writing = writeAnswer(response, answer);
       answers.add(response);
-      if ((await writing) === "broken") metrics.broke();
+      record.ending = await writing;
     } finally {
       clearTimeout(timer);
       response.off("close", gone);
@@ -184,12 +206,22 @@ export class GatewayServer {
     }
   }
 
-  async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (error instanceof ClientGone || response.destroyed) return;
+  async #fail(
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    record: RequestRecord,
+  ): Promise<void> {
+    if (error instanceof ClientGone || response.destroyed) {
+      record.ending = "gone";
+      return;
+    }
     const said = apiError(error);
+    record.error = codeOf(error);
     if (said.errorType === "internal")
       this.#options.say(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${said.error}`);
     if (response.headersSent) {
+      record.ending = "broken";
       response.destroy();
       return;
     }
@@ -198,6 +230,16 @@ export class GatewayServer {
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
   }
+}
+
+function recordOf({ method = "", headers, socket }: IncomingMessage): RequestRecord {
+  return new RequestRecord({
+    method,
+    id: requestId(headers["x-request-id"]),
+    client: socket.remoteAddress ?? "",
+    userAgent: headers["user-agent"] ?? "",
+    time: Date.now(),
+  });
 }
 
 /** Nobody is there to be told. */

@@ -27,6 +27,7 @@ export const testSpec: FleetSpec = {
     port: undefined,
     limits: { concurrency: 64, queue: 256, timeoutMs: 120_000, maxPoints: 11_000, maxQueryBytes: 100_000 },
     coverage: { missedScrapes: 2 },
+    accessLog: false,
   },
   evaluator: { lookback: "5m", maxSamples: 50_000_000 },
   monitoring: { fleet: false, node: false, demo: 0 },

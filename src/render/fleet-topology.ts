@@ -37,6 +37,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     spreadByInstance: spreadByInstance(spec),
     limits: spec.gateway.limits,
     coverage: spec.gateway.coverage,
+    accessLog: spec.gateway.accessLog,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),

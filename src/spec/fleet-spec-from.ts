@@ -34,6 +34,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       port: gateway.port,
       limits: { ...counts, timeoutMs: parseDuration(timeout) ?? 0 },
       coverage: gateway.coverage,
+      accessLog: gateway.accessLog,
     },
     evaluator: spec.evaluator,
     monitoring: spec.monitoring,

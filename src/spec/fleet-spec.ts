@@ -81,6 +81,8 @@ export interface GatewaySpec {
   port: number | undefined;
   limits: GatewayLimits;
   coverage: CoverageSettings;
+  /** Whether the gateway writes a line of JSON to stderr for each request. */
+  accessLog: boolean;
 }
 
 /** What counts as a gap in what a server has scraped. */

@@ -168,6 +168,7 @@ function filledIn(content: Content, text: string): Topology {
     spreadByInstance: content.spreadByInstance,
     limits: content.limits,
     coverage: content.coverage,
+    accessLog: content.accessLog,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
 }

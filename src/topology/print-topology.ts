@@ -2,7 +2,8 @@ import type { Topology } from "./topology.ts";
 
 /** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
 export function printTopology(topology: Topology): string {
-  const { fleet, version, shards, onEveryShard, spreadByInstance, limits, coverage, evaluator } = topology;
+  const { fleet, version, shards, onEveryShard, spreadByInstance, limits, coverage, accessLog, evaluator } =
+    topology;
   const ordered: Topology = {
     fleet,
     version,
@@ -29,6 +30,7 @@ export function printTopology(topology: Topology): string {
       maxQueryBytes: limits.maxQueryBytes,
     },
     coverage: { missedScrapes: coverage.missedScrapes },
+    accessLog,
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

@@ -16,6 +16,8 @@ export interface Topology {
   spreadByInstance: SpreadByInstance | undefined;
   limits: GatewayLimits;
   coverage: CoverageSettings;
+  /** Whether the gateway writes a line of JSON to stderr for each request. */
+  accessLog: boolean;
   evaluator: TopologyEvaluator;
 }
 

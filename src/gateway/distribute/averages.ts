@@ -28,7 +28,8 @@ export function averagesOf(parts: readonly (readonly ResultElement[])[], type: R
     const times = [...countAt.keys()].toSorted((left, right) => left - right);
     const values = times.map((time) => {
       const [sum, count] = [sumOf(sumAt.get(time) ?? []), sumOf(countAt.get(time) ?? [])];
-      if (!Number.isFinite(sum) && !Number.isNaN(sum)) throw new NotDistributed("a sum has no end");
+      if (!Number.isFinite(sum) && !Number.isNaN(sum))
+        throw new NotDistributed("a sum has no end", "infinite_sum");
       return sum / count;
     });
     return { metric, text: printElement(metric, { times, values }, type) };

@@ -82,11 +82,11 @@ export async function distributePart(
           bytes += element.text.length;
           all.push(element);
         }
-        if (bytes > largestPart) throw new NotDistributed("a part is too large to be held");
+        if (bytes > largestPart) throw new NotDistributed("a part is too large to be held", "too_large");
       }
     },
     () => {
-      throw new NotDistributed("a shard has refused a part");
+      throw new NotDistributed("a shard has refused a part", "refused");
     },
   );
 }
@@ -149,7 +149,7 @@ class DistributedQuestion {
         if ("instead" in asked) {
           giveUp.abort();
           // what is wrong is to be said of the user's own text
-          if (sent) throw new NotDistributed("a shard has refused what stands for it");
+          if (sent) throw new NotDistributed("a shard has refused what stands for it", "refused");
           return refused(asked.instead);
         }
         const { results, replicas } = asked;

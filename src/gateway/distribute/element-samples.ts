@@ -20,7 +20,7 @@ export function samplesOf({ text, metric }: ResultElement): Samples {
     `{${text.toString("latin1", '{"metric":'.length + metric.length + 1)}`,
   ) as unknown;
   const read = shape.safeParse(values);
-  if (!read.success) throw new NotDistributed("native histograms are among the samples");
+  if (!read.success) throw new NotDistributed("native histograms are among the samples", "histograms");
   const points = "values" in read.data ? read.data.values : [read.data.value];
   const samples: Samples = { times: [], values: [] };
   for (const [seconds, value] of points) {

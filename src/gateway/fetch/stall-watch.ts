@@ -25,6 +25,8 @@ const defaults: StallBounds = { tick: 100, bytes: 410, early: 6, later: 30, shor
 const doubtful = 2;
 
 export interface StallEvents {
+  /** Bytes of the body. */
+  came?: ((bytes: number) => void) | undefined;
   /** Nothing has come for a moment. */
   doubt(): void;
   /** Something has come after all. */
@@ -107,6 +109,7 @@ class WatchedBody {
 
   came(bytes: number): void {
     this.#total += bytes;
+    this.#events.came?.(bytes);
     this.#since += bytes;
   }
 

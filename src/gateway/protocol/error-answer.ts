@@ -38,6 +38,12 @@ export function apiError(error: unknown): ApiError {
   };
 }
 
+/** What went wrong, as the catalogue calls it. */
+export function codeOf(error: unknown): string {
+  if (error instanceof ShardLost) return "SHARD_UNAVAILABLE";
+  return error instanceof PromfleetError ? error.complaints[0].code : "INTERNAL";
+}
+
 export function errorAnswer({ status, errorType, error }: ApiError): Answer {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (status === 503 && errorType === "unavailable") headers["retry-after"] = "1";
