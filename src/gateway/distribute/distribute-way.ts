@@ -103,6 +103,9 @@ interface Asked {
   replicas: ReadonlyMap<string, Replica>;
 }
 
+/** What Prometheus says of what it leaves out. */
+const mixed = /mix of histograms and floats|mixed (?:histograms|floats)/i;
+
 /** What the shards are asked for a query. */
 class DistributedQuestion {
   /** Puts an annotation's position in the text of the query. */
@@ -153,7 +156,7 @@ class DistributedQuestion {
           return refused(asked.instead);
         }
         const { results, replicas } = asked;
-        return await take({ elements: this.#put(results), replicas }, giveUp);
+        return await take({ elements: this.#unmixed(results), replicas }, giveUp);
       } catch (error) {
         giveUp.abort();
         signal.throwIfAborted();
@@ -161,6 +164,15 @@ class DistributedQuestion {
         avoiding(broken, error, shards);
       }
     }
+  }
+
+  /** @throws NotDistributed where a shard has left a group out that holds floats and native histograms: another may have some of it */
+  async *#unmixed(results: readonly ElementSource[]): Elements {
+    const told = yield* this.#put(results);
+    const isMixed = told.some(({ warnings }) => warnings.some((warning) => mixed.test(warning)));
+    if (isMixed && this.#distribution.kind !== "concat")
+      throw new NotDistributed("a shard has floats and native histograms in one group");
+    return told;
   }
 
   #put(results: readonly ElementSource[]): Elements {

@@ -43,11 +43,12 @@ export function parseValue(text: string): number {
   return value;
 }
 
-/** As Prometheus writes it: its thresholds for exponents are those of JavaScript. */
+/** As Prometheus writes it: its thresholds for exponents are those of JavaScript, but an exponent has two digits at least. */
 export function printValue(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return Object.is(value, -0) ? "-0" : String(value);
+  if (Object.is(value, -0)) return "-0";
+  return String(value).replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 /** Seconds, and three digits where there are parts of one. */
