@@ -154,6 +154,8 @@ export class LiveFetcher implements ShardFetcher {
 
   #watching({ server }: Replica, dispatcher: Dispatcher, use: ReplicaUse, idle: Idleness) {
     return this.#stalls.over(dispatcher, {
+      came: () => use.heard(),
+      isBusy: () => use.isBusy(),
       doubt() {
         idle.is = true;
         use.doubt();
