@@ -55,7 +55,7 @@ beforeEach(async () => {
       took: () => {},
     },
     admission,
-    answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100 }),
+    answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100, shortPatience: 100 }),
     metrics: new RequestMetrics(),
     accessLog: { write: () => {} },
     collect: () => [],

@@ -158,7 +158,21 @@ export class GatewayServer {
       const leave = await admission
         .enter(over.signal)
         .finally(() => (record.queuedMs = performance.now() - waitedFrom));
-      const answer = await asked.answer(record.over(context), over.signal).finally(leave);
+      let answer: Answer;
+      try {
+        answer = await asked.answer(record.over(context), over.signal);
+        if (!(answer.body instanceof Uint8Array)) {
+          const { body } = answer;
+          // until then it may break off unseen
+          body.on("error", () => {});
+          await answers.room(over.signal).catch((error: unknown) => {
+            body.destroy();
+            throw error;
+          });
+        }
+      } finally {
+        leave();
+      }
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
       const writing = writeAnswer(response, answer);

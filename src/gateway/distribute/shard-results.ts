@@ -27,6 +27,8 @@ export interface ShardQuestion {
 interface ShardResults {
   results: AsyncGenerator<ResultElement[], Annotations, undefined>[];
   replicas: ReadonlyMap<string, Replica>;
+  /** Whether one of them is longer than a server holds before it begins to send. */
+  areLarge: boolean;
 }
 
 /** A replica's answer turned out not to be one. */
@@ -45,7 +47,7 @@ export class BrokenResult extends Error {
 /** Bytes of an error that are passed on. */
 const longestError = 256 * 1024;
 /** Bytes that are unpacked at a time. */
-const chunkSize = 64 * 1024;
+const chunkSize = 16 * 1024;
 
 /**
  * Asks every shard the same at the same time.
@@ -87,6 +89,7 @@ export async function askForResults(
   return {
     results: responses.map((response) => blaming(response, resultElements(unpackedBody(response), type))),
     replicas: new Map(responses.map(({ shard, replica }) => [shard, replica])),
+    areLarge: responses.some(({ headers }) => headers["content-length"] === undefined),
   };
 }
 

@@ -160,7 +160,11 @@ export class LiveFetcher implements ShardFetcher {
     came: ShardRequest["came"],
   ) {
     return this.#stalls.over(dispatcher, {
-      came,
+      came(bytes) {
+        use.heard();
+        came?.(bytes);
+      },
+      isBusy: () => use.isBusy(),
       doubt() {
         idle.is = true;
         use.doubt();
