@@ -10,6 +10,7 @@ import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { overload } from "./overload.ts";
+import { reads } from "./reads.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { ways } from "./ways.ts";
@@ -20,6 +21,7 @@ export const checks: readonly Check[] = [
   conformance,
   ways,
   histories,
+  reads,
   wrongInputs,
   importConfigs,
   takeover,
