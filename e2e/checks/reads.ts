@@ -36,7 +36,12 @@ async function run(context: CheckContext): Promise<void> {
 /** Stock servers that read from the gateway evaluate like one that has the samples. */
 async function conformance({ report, soak, prometheus }: CheckContext, place: Workplace): Promise<void> {
   const server = async (name: string, version: string, config = "global: {}\n") => {
-    const started = await startPrometheus({ folder: place.path(name), version, config, flags: storeFlags });
+    const started = await startPrometheus({
+      folder: place.path(`conformance-${name}`),
+      version,
+      config,
+      flags: storeFlags,
+    });
     return started;
   };
   const samples = demoSamples();
@@ -53,9 +58,9 @@ async function conformance({ report, soak, prometheus }: CheckContext, place: Wo
       ),
     ),
   );
-  mkdirSync(place.path("gateway"));
+  mkdirSync(place.path("conformance-gateway"));
   const urls = fleet.map((pair) => pair.map(({ url }) => url));
-  const gateway = await startGateway(place.path("gateway"), urls, prometheus);
+  const gateway = await startGateway(place.path("conformance-gateway"), urls, prometheus);
   const queries = conformanceQueries().filter((_, at) => at % (soak ? every.soak : every.short) === 0);
   for (const version of readers) {
     const reference = await server(`reference-${version}`, version);
