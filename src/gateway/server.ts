@@ -7,11 +7,11 @@ import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
 import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
-import { apiError, errorAnswer } from "./protocol/error-answer.ts";
+import { type ApiError, apiError, errorAnswer } from "./protocol/error-answer.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
-import { type Route, type RouteContext, routeOf } from "./routes.ts";
+import { type Route, type RouteContext, federateRoute, routeOf } from "./routes.ts";
 
 export interface ServerOptions {
   context: RouteContext;
@@ -36,6 +36,7 @@ const maxHeaderSize = 64 * 1024;
 const crowd = 1000;
 
 const api = "/api/v1/";
+const federatePath = "/federate";
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** The HTTP side of the gateway. */
@@ -102,14 +103,15 @@ export class GatewayServer {
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
     let handler = "other";
+    let route: Route | undefined;
     try {
-      if (path.startsWith(api)) {
-        const route = routeOf(path.slice(api.length));
+      if (path.startsWith(api) || path === federatePath) {
+        route = path === federatePath ? federateRoute : routeOf(path.slice(api.length));
         if (route) handler = route.handler;
         await this.#serveApi(route, request, response, search);
       } else handler = this.#servePlain(path, request, response);
     } catch (error) {
-      await this.#fail(error, request, response);
+      await this.#fail(error, request, response, route?.tell);
     }
     this.#options.metrics.answered(handler, response.statusCode, performance.now() - began);
   }
@@ -198,7 +200,12 @@ export class GatewayServer {
     }
   }
 
-  async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #fail(
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    tell: (said: ApiError) => Answer = errorAnswer,
+  ): Promise<void> {
     if (error instanceof ClientGone || response.destroyed) return;
     const said = apiError(error);
     if (said.errorType === "internal")
@@ -207,7 +214,7 @@ export class GatewayServer {
       response.destroy();
       return;
     }
-    const answer: Answer = errorAnswer(said);
+    const answer = tell(said);
     // what was not read of the request would be taken for the next one
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
@@ -223,6 +230,7 @@ const frontPage = `promfleet gateway: speaks the HTTP API of Prometheus for a wh
 
 Use this address as the URL of a Prometheus data source.
   /api/v1/query, query_range, series, labels, label/<name>/values, metadata, targets, rules, alerts, …
+  /api/v1/read   /federate
   /metrics   /-/healthy   /-/ready
 `;
 
