@@ -12,6 +12,7 @@ import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { overload } from "./overload.ts";
 import { randomQueries } from "./random-queries.ts";
+import { reads } from "./reads.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { ways } from "./ways.ts";
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   explain,
   randomQueries,
   histories,
+  reads,
   wrongInputs,
   importConfigs,
   takeover,

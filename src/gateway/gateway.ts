@@ -13,6 +13,7 @@ import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { FleetReads } from "./reads/fleet-reads.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
 import { TopologyFollower } from "./topology-follower.ts";
@@ -101,6 +102,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         coverage: index,
         evaluate: started.way,
         took: (way) => metrics.took(way),
+        reads: new FleetReads({ router, fetcher }, sources, started.admission),
       },
       admission,
       answers,

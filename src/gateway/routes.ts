@@ -10,14 +10,20 @@ import { lostWarnings, warnedAnswer } from "./evaluate/warned-answer.ts";
 import type { ShardLost } from "./fetch/shard-fetcher.ts";
 import { passToAny } from "./pass/any-shard.ts";
 import { type QueryContext, answerQuery } from "./answer-query.ts";
+import { type ApiError, plainError } from "./protocol/error-answer.ts";
+import { escapingOf, federate } from "./federate/federate.ts";
+import { answerRead } from "./reads/answer-read.ts";
+import { decodeRead } from "./reads/decode-read.ts";
+import type { FleetReads } from "./reads/fleet-reads.ts";
 import type { Answer, QueryRequest } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
-import { type Params, firstOf, readParams } from "./protocol/form.ts";
+import { type Params, firstOf, parseForm, readParams } from "./protocol/form.ts";
 import { isAnalyzed, partialResponse, withoutOwnParams } from "./protocol/own-params.ts";
 import { parseSpan } from "./protocol/prometheus-time.ts";
 
 export interface RouteContext extends QueryContext {
   coverage: Pick<CoverageIndex, "state" | "haveMoved" | "isOnlyOn">;
+  reads: FleetReads;
 }
 
 /** An API of Prometheus as the gateway answers it. */
@@ -25,6 +31,8 @@ export interface Route {
   /** What /metrics calls it. */
   handler: string;
   methods: readonly string[];
+  /** How an error is told where that is not in the shape of the query API. */
+  tell?: (error: ApiError) => Answer;
   /** What the request asks for. */
   decode(request: IncomingMessage, search: string, limits: GatewayLimits): Promise<Asked>;
 }
@@ -57,6 +65,7 @@ export function routeOf(api: string): Route | undefined {
   if (api === "query_range") return queryRoute("range");
   if (api === "coverage") return coverageRoute;
   if (api === "explain") return explainRoute;
+  if (api === "read") return readRoute;
   const methods = anyServer.get(api);
   if (methods) return anyServerRoute(api, methods);
   const label = /^label\/([^/]+)\/values$/.exec(api)?.[1];
@@ -96,6 +105,39 @@ const explainRoute: Route = {
       timeoutMs: query.timeoutMs,
       answer: async (context, signal) =>
         successAnswer(await explainQuery(context, query, analyze, signal), { warnings: [], infos: [] }),
+    };
+  },
+};
+
+/** The remote read protocol, for whatever else reads the samples of all shards. */
+const readRoute: Route = {
+  handler: "read",
+  methods: ["POST"],
+  tell: plainError,
+  async decode(request, search, limits) {
+    const partial = partialResponse(parseForm(search));
+    const read = await decodeRead(request, limits.maxQueryBytes);
+    return {
+      timeoutMs: limits.timeoutMs,
+      answer: async (context, signal) => await answerRead(context, read, partial, signal),
+    };
+  },
+};
+
+/** Not below /api/v1/: the last samples, for another Prometheus to scrape. */
+export const federateRoute: Route = {
+  handler: "federate",
+  methods: ["GET"],
+  tell: plainError,
+  async decode(request, search, limits) {
+    const params = await readParams(request, search, limits.maxQueryBytes);
+    const selectors = params.flatMap(([name, value]) => (name === "match[]" ? [value] : []));
+    for (const selector of selectors) refuseReserved("match[]", selector);
+    const escaping = escapingOf(request.headers.accept);
+    const asked = { selectors, escaping, partial: partialResponse(params) };
+    return {
+      timeoutMs: limits.timeoutMs,
+      answer: async (context, signal) => await federate(context, asked, Date.now(), signal),
     };
   },
 };

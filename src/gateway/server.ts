@@ -10,11 +10,11 @@ import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
 import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
-import { apiError, codeOf, errorAnswer } from "./protocol/error-answer.ts";
+import { type ApiError, apiError, codeOf, errorAnswer } from "./protocol/error-answer.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
-import { type Route, type RouteContext, routeOf } from "./routes.ts";
+import { type Route, type RouteContext, federateRoute, routeOf } from "./routes.ts";
 
 export interface ServerOptions {
   context: RouteContext;
@@ -42,6 +42,7 @@ const goneStatus = 499;
 const crowd = 1000;
 
 const api = "/api/v1/";
+const federatePath = "/federate";
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** The HTTP side of the gateway. */
@@ -115,14 +116,15 @@ export class GatewayServer {
     const record = recordOf(request);
     const writtenBefore = socket.bytesWritten;
     response.setHeader("x-request-id", record.id);
+    let route: Route | undefined;
     try {
-      if (path.startsWith(api)) {
-        const route = routeOf(path.slice(api.length));
+      if (path.startsWith(api) || path === federatePath) {
+        route = path === federatePath ? federateRoute : routeOf(path.slice(api.length));
         if (route) record.handler = route.handler;
         await this.#serveApi(route, request, response, search, record);
       } else record.handler = this.#servePlain(path, request, response);
     } catch (error) {
-      await this.#fail(error, request, response, record);
+      await this.#fail(error, request, response, record, route?.tell);
     }
     record.status = record.ending === "gone" ? goneStatus : response.statusCode;
     record.bytes = socket.bytesWritten - writtenBefore;
@@ -225,6 +227,7 @@ export class GatewayServer {
     request: IncomingMessage,
     response: ServerResponse,
     record: RequestRecord,
+    tell: (said: ApiError) => Answer = errorAnswer,
   ): Promise<void> {
     if (error instanceof ClientGone || response.destroyed) {
       record.ending = "gone";
@@ -239,7 +242,7 @@ export class GatewayServer {
       response.destroy();
       return;
     }
-    const answer: Answer = errorAnswer(said);
+    const answer = tell(said);
     // what was not read of the request would be taken for the next one
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
@@ -265,6 +268,7 @@ const frontPage = `promfleet gateway: speaks the HTTP API of Prometheus for a wh
 
 Use this address as the URL of a Prometheus data source.
   /api/v1/query, query_range, series, labels, label/<name>/values, metadata, targets, rules, alerts, …
+  /api/v1/read   /federate
   /metrics   /-/healthy   /-/ready
 `;
 

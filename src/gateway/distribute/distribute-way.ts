@@ -18,7 +18,7 @@ import { BrokenResult, type WholeShard, askForResults, avoiding } from "./shard-
 import { uniting } from "./unite-elements.ts";
 
 /** Bytes of an answer that are held: until they are out, another replica or another way can be taken. */
-const heldBytes = 64 * 1024;
+const heldBytes = 512 * 1024;
 
 /** An answer while it is made. */
 type Elements = AsyncGenerator<readonly ResultElement[], Annotations[], undefined>;

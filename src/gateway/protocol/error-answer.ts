@@ -49,3 +49,10 @@ export function errorAnswer({ status, errorType, error }: ApiError): Answer {
   if (status === 503 && errorType === "unavailable") headers["retry-after"] = "1";
   return { status, headers, body: Buffer.from(JSON.stringify({ status: "error", errorType, error })) };
 }
+
+/** In plain text, as Prometheus words errors outside of its query API. */
+export function plainError(said: ApiError): Answer {
+  const { status, headers } = errorAnswer(said);
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  return { status, headers: { ...headers, ...type }, body: Buffer.from(`${said.error}\n`) };
+}

@@ -46,8 +46,6 @@ export class LoopDelayWatch {
   #now(): LoopDelay {
     const histogram = this.#histogram;
     if (histogram.count === 0) return { p50: 0, p99: 0, max: 0 };
-    // what is recorded is the time from one look to the next
-    const late = (ns: number) => Math.max(0, ns / 1e6 - resolution) / 1000;
     return {
       p50: late(histogram.percentile(50)),
       p99: late(histogram.percentile(99)),
@@ -55,3 +53,6 @@ export class LoopDelayWatch {
     };
   }
 }
+
+/** Of the time from one look to the next, which is what is recorded. @returns s */
+const late = (ns: number): number => Math.max(0, ns / 1e6 - resolution) / 1000;

@@ -17,8 +17,6 @@ export class ProcessMetrics {
     const { user, system } = process.cpuUsage();
     const memory = process.memoryUsage();
     const { p50, p99, max } = this.#delay.worst;
-    const late = (what: string) =>
-      `How late the event loop was: ${what} in the worst 15 s of the last minute.`;
     return [
       {
         kind: "info",
@@ -78,3 +76,6 @@ function mostOpenFiles(): number | undefined {
     return undefined;
   }
 }
+
+const late = (what: string): string =>
+  `How late the event loop was: ${what} in the worst 15 s of the last minute.`;
