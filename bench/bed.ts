@@ -18,6 +18,8 @@ export interface Target {
   base?: string;
   /** It knows nothing of labels beyond its own storage: only queries are asked of it. */
   queriesOnly?: true;
+  /** Its series have labels besides: those of the servers that it reads from. */
+  adds?: readonly string[];
 }
 
 export interface BedOptions {
@@ -73,6 +75,7 @@ export async function startTargets(
       what: `a stock Prometheus that reads from the ${shards} shards directly, by remote_read`,
       url: reader.url,
       queriesOnly: true,
+      adds: ["shard", "replica"],
     },
     {
       name: "evaluate",

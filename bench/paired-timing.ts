@@ -65,7 +65,7 @@ export async function checkAnswers(targets: Targets, question: Question): Promis
   const reference = await askTarget(first, question);
   for (const target of others.filter((one) => isAsked(one, question))) {
     const { body } = await askTarget(target, question);
-    const difference = differenceOf(reference.body, body);
+    const difference = differenceOf(reference.body, body, target.adds);
     if (difference !== undefined)
       throw new WrongAnswer(`${target.name} answers "${question.name}" otherwise: ${difference}`);
   }

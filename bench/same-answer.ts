@@ -18,8 +18,15 @@ interface Series {
 /** Seconds and a value. */
 type Point = [number, string];
 
-/** How an answer differs from the reference's, undefined where it does not. Series and list elements may be in any order. */
-export function differenceOf(reference: Buffer, answer: Buffer): string | undefined {
+/**
+ * How an answer differs from the reference's, undefined where it does not. Series and list elements may be in any order.
+ * @param added labels that the answer's series have besides
+ */
+export function differenceOf(
+  reference: Buffer,
+  answer: Buffer,
+  added: readonly string[] = [],
+): string | undefined {
   if (reference.equals(answer)) return undefined;
   const [want, got] = [reference, answer].map((body) => JSON.parse(body.toString()) as Answer);
   if (!want || !got || want.status !== "success" || got.status !== "success")
@@ -29,7 +36,14 @@ export function differenceOf(reference: Buffer, answer: Buffer): string | undefi
   if (Array.isArray(want.data)) return listDifference(want.data, got.data as unknown[]);
   const [wanted, gotten] = [want.data as QueryData, got.data as QueryData];
   if (wanted.resultType !== gotten.resultType) return `a ${gotten.resultType}, not a ${wanted.resultType}`;
-  return seriesDifference(wanted.result, gotten.result);
+  return seriesDifference(
+    wanted.result,
+    gotten.result.map((series) => ({ ...series, metric: without(series.metric, added) })),
+  );
+}
+
+function without(metric: Record<string, string>, labels: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(metric).filter(([name]) => !labels.includes(name)));
 }
 
 function listDifference(want: readonly unknown[], got: readonly unknown[]): string | undefined {

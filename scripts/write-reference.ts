@@ -1,11 +1,13 @@
 /**
- * Writes the documents that are made from the sources: docs/errors.md and docs/reference. With --check it writes nothing, and
+ * Writes the documents that are made from the sources: docs/errors.md, docs/reference and dashboards. With --check it writes nothing, and
  * fails if one of them is not what it would write.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fleetSchema } from "../src/spec/fleet-schema.ts";
 import { fleetSchemaUrl } from "../src/spec/default-fleet.ts";
+import { gatewayDashboard } from "../src/render/monitoring/gateway-dashboard.ts";
+import { gatewayRules } from "../src/render/monitoring/gateway-rules.ts";
 import { topologySchema } from "../src/topology/topology-schema.ts";
 import { cliPage } from "./reference/cli-page.ts";
 import { errorPage } from "./reference/error-page.ts";
@@ -16,6 +18,8 @@ import { topologyPage } from "./reference/topology-page.ts";
 const root = path.resolve(import.meta.dirname, "..");
 
 const documents: Readonly<Record<string, string>> = {
+  "dashboards/promfleet-gateway.json": gatewayDashboard(),
+  "dashboards/promfleet-gateway.rules.yaml": gatewayRules(),
   "docs/errors.md": errorPage(),
   "docs/reference/cli.md": await cliPage(),
   "docs/reference/fleet.md": fleetPage(),
@@ -39,6 +43,8 @@ if (process.argv.includes("--check")) {
   console.log(`reference: ${Object.keys(documents).length} documents, ${stale} stale`);
   process.exitCode = stale === 0 ? 0 : 1;
 } else {
-  await mkdir(path.join(root, "docs/reference"), { recursive: true });
-  for (const [file, content] of Object.entries(documents)) await writeFile(path.join(root, file), content);
+  for (const [file, content] of Object.entries(documents)) {
+    await mkdir(path.dirname(path.join(root, file)), { recursive: true });
+    await writeFile(path.join(root, file), content);
+  }
 }

@@ -2,6 +2,7 @@ import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
+import { explain } from "./explain.ts";
 import { gatewayPair } from "./gateway-pair.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
@@ -10,6 +11,8 @@ import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { overload } from "./overload.ts";
+import { randomQueries } from "./random-queries.ts";
+import { reads } from "./reads.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { tenancy } from "./tenancy.ts";
@@ -20,7 +23,10 @@ import { wrongInputs } from "./wrong-inputs.ts";
 export const checks: readonly Check[] = [
   conformance,
   ways,
+  explain,
+  randomQueries,
   histories,
+  reads,
   wrongInputs,
   tenancy,
   importConfigs,

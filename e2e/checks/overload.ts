@@ -1,6 +1,6 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, readdirSync } from "node:fs";
+import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import path from "node:path";
 import { giveWay } from "../../src/local/give-way.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
@@ -61,6 +61,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   const paths = [
     `/api/v1/query?query=count(m)&${at}`,
     `/api/v1/query?query=sum(m)&${at}`,
+    `/api/v1/query?query=quantile(0.5,m)&${at}`,
     `/api/v1/query?query=vector(1)`,
     `/api/v1/query_range?query=avg(m)&start=${fleet.start}&end=${fleet.end}&step=15`,
     `/api/v1/labels`,
@@ -96,6 +97,16 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     "answers_on_their_way_bytes",
   ])
     report.figure(name, valueOf(page, `promfleet_gateway_${name}`));
+  const aside = readFileSync(gateway.log, "utf8")
+    .split("\n")
+    .filter((line) => line.includes("put aside"));
+  report.figure(
+    "servers put aside",
+    `${aside.length} times${aside
+      .slice(0, 5)
+      .map((line) => `; ${line}`)
+      .join("")}`,
+  );
   const { "200": good = 0, "503": refused = 0, ...others } = answers;
   report.claim(
     "each query is answered, or refused with 503, Retry-After and why",
@@ -121,6 +132,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     after = await stateOf(gateway);
     return isBefore();
   }).catch(() => undefined);
+  if (!isBefore()) report.figure("connections that are left", connectionsOf(gateway.pid).join(", "));
   report.claim("nothing is left of it", isBefore(), said(after));
 }
 
@@ -179,6 +191,26 @@ async function stateOf({ url, pid }: Pick<GatewayAlone, "url" | "pid">): Promise
     heapTotal: told("heap_size_total"),
     buffers: told("external_memory"),
   };
+}
+
+/** Of an address as the kernel prints it. */
+const portOf = (address = "") => Number.parseInt(address.split(":")[1] ?? "", 16);
+
+/** Sockets of a process by what they are: local and remote port, and state as the kernel numbers it. */
+function connectionsOf(pid: number): string[] {
+  const inodes = new Set<string>();
+  for (const handle of readdirSync(`/proc/${pid}/fd`)) {
+    try {
+      inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${handle}`))?.[1] ?? "");
+    } catch {
+      // it was closed meanwhile
+    }
+  }
+  const rows = readFileSync(`/proc/${pid}/net/tcp`, "utf8").trim().split("\n").slice(1);
+  return rows
+    .map((row) => row.trim().split(/\s+/))
+    .filter((fields) => inodes.has(fields[9] ?? ""))
+    .map(([, local, remote, state]) => `${portOf(local)}-${portOf(remote)}/${state}`);
 }
 
 /** Of a metric without labels. */

@@ -33,6 +33,9 @@ const layouts: readonly { shards: number; spread: Spreading; isDeclared?: true }
   { shards: 7, spread: "series" },
 ];
 
+/** Of queries over shards in which an instance is whole, so many may turn out not to distribute: equal values at the end of a topk. */
+const mostGivenUp = 20;
+
 async function run({ report, prometheus }: CheckContext): Promise<void> {
   await using place = new Workplace("ways");
   const server = async (name: string) =>
@@ -65,17 +68,23 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
       const before = await waysTaken(gateway.url);
       const tally = await askAll(queries, kind, reference, gateway.url);
       const after = await waysTaken(gateway.url);
-      const taken = Object.entries(after).map(([way, count]) => `${count - (before[way] ?? 0)} ${way}`);
+      const counts = Object.entries(after).map(([way, count]) => [way, count - (before[way] ?? 0)] as const);
+      const taken = counts.map(([way, count]) => `${count} ${way}`);
+      // who gives a way up takes another one
+      const givenUp = counts.reduce((sum, [, count]) => sum + count, 0) - queries.length;
       for (const difference of tally.differences.slice(0, 20)) report.figure("differs", difference);
       report.claim(
         `${name}, ${kind}`,
         tally.differences.length === 0,
-        `${tally.equal} of ${queries.length}, ${tally.bitEqual} bit-equal; ${taken.join(", ")}`,
+        `${tally.equal} of ${queries.length}, ${tally.bitEqual} bit-equal; ${taken.join(", ")}, ${givenUp} given up`,
       );
       if (shards > 1)
         report.claim(
           `${name}, ${kind}: several ways`,
-          (after["concat"] ?? 0) > 100 && (after["combine"] ?? 0) > 20,
+          (after["concat"] ?? 0) > 100 &&
+            (after["combine"] ?? 0) > 20 &&
+            (spread === "series" || givenUp <= mostGivenUp),
+          `${givenUp} given up`,
         );
     }
     await gateway.process.kill();

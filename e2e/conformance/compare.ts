@@ -30,6 +30,14 @@ interface Series {
 /** Seconds and a value; of a histogram, its JSON. */
 type Point = [number, unknown];
 
+/**
+ * Whether two values are near enough to each other though they are off by more than the tolerance.
+ * @param labels of the element, as labelText gives them
+ * @param time s
+ * @param distance of the values from each other; NaN where one is no finite float
+ */
+export type Slack = (labels: string, time: number, distance: number) => boolean;
+
 /** As in the compliance suite. */
 const complianceTolerance = 1e-5;
 
@@ -41,8 +49,9 @@ export function compareAnswers(
   reference: ApiAnswer,
   answer: ApiAnswer,
   tolerance = complianceTolerance,
+  slack: Slack = () => false,
 ): Comparison {
-  const differing = new Differences(tolerance);
+  const differing = new Differences(tolerance, slack);
   if (reference.status === "error") {
     const agreed = answer.status === "error" && answer.errorType === reference.errorType;
     const says = `the fleet says ${answer.status} ${answer.errorType ?? ""}`;
@@ -51,7 +60,7 @@ export function compareAnswers(
   }
   const want = reference.data as QueryData;
   if (answer.status === "error") {
-    if (Array.isArray(want.result)) differing.series(want.result as Series[], []);
+    if (hasSeries(want)) differing.series(want.result as Series[], []);
     differing.first = `${answer.errorType}: ${answer.error}`;
     return { ...differing.comparison(false), bitEqual: false };
   }
@@ -60,7 +69,7 @@ export function compareAnswers(
     differing.add(`a ${got.resultType} instead of a ${want.resultType}`);
     return differing.comparison(false);
   }
-  if (want.resultType === "scalar" || want.resultType === "string") {
+  if (!hasSeries(want)) {
     differing.point("", want.result as Point, got.result as Point);
     return differing.comparison(true);
   }
@@ -68,11 +77,15 @@ export function compareAnswers(
   return differing.comparison((want.result as Series[]).length > 0);
 }
 
+/** Scalars and strings are one point. */
+const hasSeries = ({ resultType }: QueryData): boolean => resultType === "vector" || resultType === "matrix";
+
 const pointsOf = (one: Point | undefined, many: Point[] | undefined): Point[] => many ?? (one ? [one] : []);
 const floatsOf = ({ value, values }: Series): Point[] => pointsOf(value, values);
 const histogramsOf = ({ histogram, histograms }: Series): Point[] => pointsOf(histogram, histograms);
 
-function labelText(metric: Record<string, string>): string {
+/** The same text for the same labels. */
+export function labelText(metric: Record<string, string>): string {
   const names = Object.keys(metric).toSorted();
   return `{${names.map((name) => `${name}=${JSON.stringify(metric[name])}`).join(", ")}}`;
 }
@@ -81,13 +94,15 @@ function labelText(metric: Record<string, string>): string {
 class Differences {
   first: string | undefined;
   readonly #tolerance: number;
+  readonly #slack: Slack;
   #bitEqual = true;
   #points = 0;
   #wrong = 0;
   #worst = 0;
 
-  constructor(tolerance: number) {
+  constructor(tolerance: number, slack: Slack) {
     this.#tolerance = tolerance;
+    this.#slack = slack;
   }
 
   comparison(notEmpty: boolean): Comparison {
@@ -140,8 +155,8 @@ class Differences {
     if (a !== b) {
       this.#bitEqual = false;
       const distance = valueDistance(want[1], got[1]);
-      if (!(distance <= this.#tolerance))
-        return this.#off(`${labels} at ${want[0]} is ${b} instead of ${a}`, distance);
+      const isNear = distance <= this.#tolerance || this.#slack(labels, want[0], apart(want[1], got[1]));
+      if (!isNear) return this.#off(`${labels} at ${want[0]} is ${b} instead of ${a}`, distance);
     }
     this.#points++;
   }
@@ -155,7 +170,7 @@ class Differences {
 }
 
 /** How far two values are from each other, relative to the smaller one; of histograms, of the numbers in them. */
-function valueDistance(want: unknown, got: unknown): number {
+export function valueDistance(want: unknown, got: unknown): number {
   if (typeof want === "string" && typeof got === "string") return distanceOf(want, got);
   if (!isTree(want) || !isTree(got)) return want === got ? 0 : Number.POSITIVE_INFINITY;
   const names = Object.keys(want);
@@ -172,6 +187,12 @@ function distanceOf(want: string, got: string): number {
   if (a === b) return 0;
   const distance = Math.abs(a - b) / Math.min(Math.abs(a), Math.abs(b));
   return Number.isNaN(distance) ? Number.POSITIVE_INFINITY : distance;
+}
+
+/** How far two floats are from each other; NaN where either of them is none. */
+function apart(want: unknown, got: unknown): number {
+  if (typeof want !== "string" || typeof got !== "string") return Number.NaN;
+  return Math.abs(parseValue(want) - parseValue(got));
 }
 
 /** Of a number as Prometheus prints it; NaN and infinities only equal themselves, and that by their text. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import path from "node:path";
+import { evenOwners, slotRanges } from "../../src/plan/slots.ts";
 import { ask } from "./http.ts";
 import { type Started, commandLine, ours, start } from "./processes.ts";
 import { promfleetProgram } from "./promfleet.ts";
@@ -55,17 +56,23 @@ export interface FurtherKeys {
   auth?: { openMetrics?: boolean };
   tenants?: readonly Record<string, unknown>[];
   spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };
+  /** Says which slots a shard owns: as many each, as a fleet begins. */
+  evenSlots?: true;
 }
 
 /** The smallest topology of these servers, with the evaluator's version, and further keys. */
 export function topologyText(
   shards: readonly (readonly string[])[],
   version: string,
-  further: FurtherKeys = {},
+  { evenSlots, ...further }: FurtherKeys = {},
 ): string {
+  const owners = evenSlots ? evenOwners(shards.length) : undefined;
   return JSON.stringify({
     ...further,
-    shards: shards.map((urls, index) => ({ id: String(index), replicas: urls.map(replicaOf) })),
+    shards: shards.map((urls, index) => {
+      const id = String(index);
+      return { id, replicas: urls.map(replicaOf), slots: owners && slotRanges(owners, id) };
+    }),
     evaluator: { version, ...further.evaluator },
   });
 }

@@ -6,6 +6,11 @@ import { type ApiAnswer, post } from "../harness/http.ts";
  * place. The values themselves are whole numbers and fractions of 1024, whose sums are exact.
  */
 const tolerance = 2 ** -50;
+/**
+ * What the same unit becomes where a function stretches it: a quantile between bounds of buckets is a difference of sums divided by
+ * another one.
+ */
+const stretched = 2 ** -44;
 
 /** Asks a Prometheus API a query. What cannot be reached answers with an error. */
 export async function askQuery(base: string, params: Record<string, string>): Promise<ApiAnswer> {
@@ -16,6 +21,25 @@ export async function askQuery(base: string, params: Record<string, string>): Pr
   } catch (error) {
     return { status: "error", errorType: "transport", error: String(error) };
   }
+}
+
+/**
+ * Compares what a gateway answers with a reference. Where values are off by no more than the order of additions can make of them, it
+ * is asked for an exact answer, too, and that must be as near as one server's own.
+ */
+export async function compareWith(
+  reference: ApiAnswer,
+  gateway: string,
+  params: Record<string, string>,
+): Promise<Comparison> {
+  const answer = await askQuery(gateway, params);
+  const compared = compareExactly(reference, answer);
+  if (
+    compared.difference === undefined ||
+    compareAnswers(reference, answer, stretched).difference !== undefined
+  )
+    return compared;
+  return compareExactly(reference, await askQuery(gateway, { ...params, exact: "true" }));
 }
 
 /** Compares within what the order of additions may cost; a warning that the reference does not have is a difference. */

@@ -108,7 +108,7 @@ const labelled = (shard: number, replica: string): string =>
   `global: {external_labels: {shard: "${shard}", replica: "${replica}"}}\n`;
 
 async function writeSamples(url: string, samples: readonly TargetSamples[]): Promise<void> {
-  const { floats, histograms } = written(samples);
+  const { floats, histograms } = written(samples.flatMap(({ series }) => series));
   await remoteWrite(url, floats);
   if (histograms.length > 0) await remoteWriteHistograms(url, histograms);
 }

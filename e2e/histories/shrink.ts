@@ -1,7 +1,8 @@
 import type { HistoryBed, PlacedHistory } from "./bed.ts";
-import { askQuery, compareExactly } from "./ask-query.ts";
+import { askQuery, compareWith } from "./ask-query.ts";
 import type { History } from "./history.ts";
-import { type HistoryQuery, queryParams, simplerQueries } from "./query.ts";
+import { type HistoryQuery, queryParams } from "./query.ts";
+import { smallestQuery } from "./smallest-query.ts";
 
 /** A query that is answered wrongly, of a history. */
 export interface Failure {
@@ -43,13 +44,12 @@ export async function shrink(bed: HistoryBed, gateway: string, failure: Failure)
 }
 
 async function shrinkQuery(bed: HistoryBed, gateway: string, failure: Failure): Promise<Failure> {
-  let smallest = failure;
-  for (;;) {
-    const tries = simplerQueries(smallest.query).map((query) => ({ placed: smallest.placed, query }));
-    const found = await firstWrong(bed, gateway, tries);
-    if (!found) return smallest;
-    smallest = found;
-  }
+  const { placed } = failure;
+  const smallest = await smallestQuery(
+    failure,
+    async (query) => (await firstWrong(bed, gateway, [{ placed, query }]))?.difference,
+  );
+  return { placed, ...smallest };
 }
 
 async function firstWrong(
@@ -59,8 +59,7 @@ async function firstWrong(
 ): Promise<Failure | undefined> {
   for (const { placed, query } of tries) {
     const params = queryParams(query, placed.base);
-    const [want, got] = await Promise.all([askQuery(bed.reference, params), askQuery(gateway, params)]);
-    const { difference } = compareExactly(want, got);
+    const { difference } = await compareWith(await askQuery(bed.reference, params), gateway, params);
     if (difference !== undefined) return { placed, query, difference };
   }
   return undefined;

@@ -170,11 +170,11 @@ export function without(samples: TargetSamples, from: number, to: number): Targe
 }
 
 /** In the two forms that remote write has. */
-export function written(all: readonly TargetSamples[]): {
+export function written(all: readonly ScrapedSeries[]): {
   floats: WrittenSeries[];
   histograms: HistogramSeries[];
 } {
-  const series = all.flatMap((one) => one.series).filter(({ samples }) => samples.length > 0);
+  const series = all.filter(({ samples }) => samples.length > 0);
   return {
     floats: series.filter(({ isNative }) => !isNative),
     histograms: series

@@ -54,14 +54,17 @@ async function idle(count: number): Promise<void> {
 }
 
 async function slow(count: number, path: string): Promise<void> {
+  const begun: Promise<unknown>[] = [];
   for (let done = 0; done < count; done++) {
     const socket = await join("127.0.0.3");
     socket.write(request(path, "close"));
     // paused: a byte a second is taken of it, and as much more as the system takes by itself
-    socket.on("readable", () => {});
+    begun.push(once(socket, "readable"));
     const timer = setInterval(() => socket.read(1), 1000);
     socket.once("close", () => clearInterval(timer));
   }
+  // they are clients that read slowly once there is something to read
+  await Promise.all(begun);
 }
 
 async function wave(

@@ -26,6 +26,8 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   programs: () => import("./programs.ts"),
   gateway: () => import("./gateway.ts"),
   "demo-exporter": () => import("./demo-exporter.ts"),
+  dashboard: () => import("./dashboard.ts"),
+  rules: () => import("./rules.ts"),
   render: () => import("./render.ts"),
 };
 

@@ -3,11 +3,11 @@ import { evaluateParts } from "./cut/cut-way.ts";
 import { queryTimes } from "./coverage/query-times.ts";
 import { type ShardSources, always } from "./coverage/shard-sources.ts";
 import { distributeQuery } from "./distribute/distribute-way.ts";
-import { NotDistributed } from "./distribute/not-distributed.ts";
+import { NotDistributed, type ReplanReason } from "./distribute/not-distributed.ts";
 import { type ShardFetcher, ShardLost } from "./fetch/shard-fetcher.ts";
 import { passQuery } from "./pass/pass-way.ts";
 import { fleetLocality } from "./planner/fleet-locality.ts";
-import { type FleetView, type QueryPlan, planQuery } from "./planner/plan-query.ts";
+import { type FleetView, type PlannedWay, type QueryPlan, planQuery } from "./planner/plan-query.ts";
 import type { Answer, QueryRequest, Way } from "./planner/query-request.ts";
 import type { Router } from "./router/router.ts";
 import { slotOf } from "../plan/slots.ts";
@@ -19,8 +19,8 @@ export interface QueryContext {
   sources: ShardSources;
   coverage: Pick<CoverageIndex, "haveMoved" | "isOnlyOn">;
   evaluate: Way;
-  /** Told which way a query takes. */
-  took: (way: string) => void;
+  /** Told which way a query takes, and why where it is not the one that was planned. */
+  took: (way: PlannedWay, replanned?: ReplanReason) => void;
 }
 
 /** Answers a query by the way that is planned for it; where that turns out not to be right, by the one that always is. */
@@ -38,7 +38,7 @@ export async function answerQuery(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof NotDistributed) && !mayBeThere(context, plan, query, error)) throw error;
-    took("evaluate");
+    took("evaluate", error instanceof NotDistributed ? error.why : "replica_lost");
     return await evaluate(query, signal);
   }
 }

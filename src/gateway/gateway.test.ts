@@ -1,4 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type GatewayAlone, startGateway, topologyText } from "../../e2e/harness/gateway-alone.ts";
@@ -9,7 +10,7 @@ import { cachedProgram } from "../../e2e/harness/programs.ts";
 import { promfleet, run } from "../../e2e/harness/promfleet.ts";
 import { type StoredFleet, startStoredFleet } from "../../e2e/harness/stored-fleet.ts";
 import { until } from "../../e2e/harness/until.ts";
-import { Workplace } from "../../e2e/harness/workplace.ts";
+import { Workplace, checkout } from "../../e2e/harness/workplace.ts";
 
 let workplace: Workplace;
 let fleet: StoredFleet;
@@ -96,6 +97,33 @@ test("promtool has nothing to say about its metrics, which tell what there was",
   expect(text).toMatch(/^promfleet_gateway_evaluator_up 1$/m);
   const [, late] = /^nodejs_eventloop_lag_p99_seconds (\S+)$/m.exec(text) ?? [];
   expect(Number(late)).toBeLessThan(1);
+});
+
+/** The tables of docs/reference/metrics.md, made of what a gateway tells. */
+function metricsTables(page: string): string {
+  const labels = new Map<string, Set<string>>();
+  for (const [, name = "", text = ""] of page.matchAll(/^(\w+)(?:\{(.*)\})? \S+$/gm)) {
+    const of = labels.get(name.replace(/_(?:bucket|sum|count)$/, "")) ?? new Set();
+    labels.set(name.replace(/_(?:bucket|sum|count)$/, ""), of);
+    for (const [, label = ""] of text.matchAll(/(\w+)="(?:[^"\\]|\\.)*"/g)) if (label !== "le") of.add(label);
+  }
+  const heads = [...page.matchAll(/^# HELP (\w+) (.*)\n# TYPE \w+ (\w+)$/gm)];
+  const rows = heads
+    .map(([, name = "", help = "", type = ""]) => {
+      const names = [...(labels.get(name) ?? [])].map((label) => `\`${label}\``).join(", ");
+      return `| \`${name}\` | ${type} | ${names} | ${help.replaceAll("|", "\\|")} |`;
+    })
+    .toSorted();
+  return `| metric | type | labels | |\n|---|---|---|---|\n${rows.join("\n")}\n`;
+}
+
+// UPDATE_GOLDEN=1 writes the tables anew
+test("docs/reference/metrics.md has every metric, with its labels and what it means, and no other", async () => {
+  const file = path.join(checkout, "docs/reference/metrics.md");
+  const tables = metricsTables(await metricsPage(gateway.url));
+  const [before = ""] = (await readFile(file, "utf8")).split(/^(?=\| metric)/m);
+  if (process.env["UPDATE_GOLDEN"]) await writeFile(file, `${before}${tables}`);
+  expect(await readFile(file, "utf8")).toBe(`${before}${tables}`);
 });
 
 test("a topology is followed live, and a broken one is not, which a metric tells", async () => {

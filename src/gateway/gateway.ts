@@ -1,3 +1,5 @@
+import { AccessLog } from "./access/access-log.ts";
+import { logStream } from "./access/log-stream.ts";
 import { CoverageIndex } from "./coverage/coverage-index.ts";
 import type { CoverageStore } from "./coverage/coverage-store.ts";
 import { ShardSources } from "./coverage/shard-sources.ts";
@@ -11,6 +13,7 @@ import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { FleetReads } from "./reads/fleet-reads.ts";
 import { Tenancy } from "./tenancy/tenancy.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
@@ -43,8 +46,10 @@ export interface Gateway {
 
 /** ms */
 const times = { farewell: 20_000, firstCoverage: 2000 };
+/** The descriptor that the access log goes to. */
+const stderr = 2;
 /** What clients that read slowly may hold of a process that is to stay small. */
-const answersLimits = { bytes: 24 * 1024 ** 2, answers: 32, patience: 5000 };
+const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shortPatience: 2000 };
 
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -59,6 +64,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const admission = new RequestAdmission(() => router.topology.limits);
   const tenancy = new Tenancy(() => router.topology);
   const answers = new AnswersOnTheirWay(answersLimits);
+  const accessLog = new AccessLog(
+    () => router.topology.accessLog,
+    () => logStream(stderr),
+  );
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
@@ -95,11 +104,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         coverage: index,
         evaluate: started.way,
         took: (way) => metrics.took(way),
+        reads: new FleetReads({ router, fetcher }, sources, started.admission),
       },
       admission,
       tenancy,
       answers,
       metrics,
+      accessLog,
       collect: () => [
         ...metrics.collect(),
         ...tenancy.collect(),
@@ -110,6 +121,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           requests: admission.state,
           answers: answers.state,
           connections: server.connections,
+          inFlight: server.inFlight,
+          lines: accessLog.state,
+          coverage: index,
           topologyGood: follower?.objection === undefined,
         }),
         ...own.collect(),

@@ -9,6 +9,11 @@ import { lostWarnings, warnedAnswer } from "./evaluate/warned-answer.ts";
 import type { ShardLost } from "./fetch/shard-fetcher.ts";
 import { passToAny } from "./pass/any-shard.ts";
 import { type QueryContext, answerQuery } from "./answer-query.ts";
+import { type ApiError, plainError } from "./protocol/error-answer.ts";
+import { escapingOf, federate } from "./federate/federate.ts";
+import { answerRead } from "./reads/answer-read.ts";
+import type { DecodedRead } from "./reads/decode-read.ts";
+import type { FleetReads } from "./reads/fleet-reads.ts";
 import type { Answer, QueryRequest } from "./planner/query-request.ts";
 import { decodeQuery, limitParam, refuseReserved } from "./protocol/decode-query.ts";
 import { type Params, firstOf } from "./protocol/form.ts";
@@ -17,6 +22,7 @@ import { parseSpan } from "./protocol/prometheus-time.ts";
 
 export interface RouteContext extends QueryContext {
   coverage: Pick<CoverageIndex, "state" | "haveMoved" | "isOnlyOn">;
+  reads: FleetReads;
 }
 
 /** An API of Prometheus as the gateway answers it. */
@@ -24,6 +30,8 @@ export interface Route {
   /** What /metrics calls it. */
   handler: string;
   methods: readonly string[];
+  /** How an error is told where that is not in the shape of the query API. */
+  tell?: (error: ApiError) => Answer;
   /** What the request asks for. */
   decode(request: ApiParams, limits: GatewayLimits): Asked;
 }
@@ -34,9 +42,14 @@ export interface ApiParams {
   params: Params;
   /** "" if none. */
   acceptEncoding: string;
+  accept: string;
+  /** Of a remote read, which is its body. */
+  read: DecodedRead | undefined;
 }
 
 export interface Asked {
+  /** What it is about, for those who read logs: the text of a query, or selectors. */
+  text?: string;
   /** ms that the answer may take. */
   timeoutMs: number;
   answer(context: RouteContext, signal: AbortSignal): Promise<Answer>;
@@ -62,6 +75,7 @@ export function routeOf(api: string): Route | undefined {
   if (api === "query_range") return queryRoute("range");
   if (api === "coverage") return coverageRoute;
   if (api === "explain") return explainRoute;
+  if (api === "read") return readRoute;
   const methods = anyServer.get(api);
   if (methods) return anyServerRoute(api, methods);
   const label = /^label\/([^/]+)\/values$/.exec(api)?.[1];
@@ -76,6 +90,7 @@ function queryRoute(kind: QueryRequest["kind"]): Route {
     decode({ params, acceptEncoding }, limits) {
       const query = decodeQuery(kind, params, limits, acceptEncoding, Date.now());
       return {
+        text: query.query,
         timeoutMs: query.timeoutMs,
         answer: async (context, signal) => await answerQuery(context, query, signal),
       };
@@ -92,9 +107,43 @@ const explainRoute: Route = {
     const query = decodeQuery(kind, params, limits, "", Date.now());
     const analyze = isAnalyzed(params);
     return {
+      text: query.query,
       timeoutMs: query.timeoutMs,
       answer: async (context, signal) =>
         successAnswer(await explainQuery(context, query, analyze, signal), { warnings: [], infos: [] }),
+    };
+  },
+};
+
+const noRead: DecodedRead = { queries: [], form: "sampled" };
+
+/** The remote read protocol, for whatever else reads the samples of all shards. */
+const readRoute: Route = {
+  handler: "read",
+  methods: ["POST"],
+  tell: plainError,
+  decode({ params, read = noRead }, limits) {
+    const partial = partialResponse(params);
+    return {
+      timeoutMs: limits.timeoutMs,
+      answer: async (context, signal) => await answerRead(context, read, partial, signal),
+    };
+  },
+};
+
+/** Not below /api/v1/: the last samples, for another Prometheus to scrape. */
+export const federateRoute: Route = {
+  handler: "federate",
+  methods: ["GET"],
+  tell: plainError,
+  decode({ params, accept }, limits) {
+    const selectors = params.flatMap(([name, value]) => (name === "match[]" ? [value] : []));
+    for (const selector of selectors) refuseReserved("match[]", selector);
+    const escaping = escapingOf(accept);
+    const asked = { selectors, escaping, partial: partialResponse(params) };
+    return {
+      timeoutMs: limits.timeoutMs,
+      answer: async (context, signal) => await federate(context, asked, Date.now(), signal),
     };
   },
 };
@@ -131,6 +180,7 @@ function anyServerRoute(api: string, methods: readonly string[]): Route {
           }
         : { method: "GET" as const, path, headers: {} };
       return {
+        text: aboutWhat(params),
         timeoutMs: limits.timeoutMs,
         answer: async ({ router, fetcher }, signal) =>
           await passToAny(fetcher, router.shardIds(), sent, signal),
@@ -151,6 +201,7 @@ function combinedRoute(api: string, handler: string): Route {
       for (const [name, value] of params)
         if (name === "match[]" || name === "query") refuseReserved(name, value);
       return {
+        text: aboutWhat(params),
         timeoutMs: timeoutOf(params, limits),
         async answer({ router, sources, fetcher }, signal) {
           const lost: ShardLost[] | undefined = isPartial ? [] : undefined;
@@ -160,6 +211,12 @@ function combinedRoute(api: string, handler: string): Route {
       };
     },
   };
+}
+
+function aboutWhat(params: Params): string {
+  return params
+    .flatMap(([name, value]) => (name === "match[]" || name === "query" ? [value] : []))
+    .join(", ");
 }
 
 function timeoutOf(params: Params, { timeoutMs }: GatewayLimits): number {

@@ -11,6 +11,8 @@ import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import { parseTopology } from "../topology/parse-topology.ts";
 import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
+import { ReadAdmission } from "./evaluate/read-admission.ts";
+import { FleetReads } from "./reads/fleet-reads.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { Answer, Way } from "./planner/query-request.ts";
 import { GatewayServer, type ServerOptions } from "./server.ts";
@@ -35,6 +37,8 @@ let said: string[];
 let way: Way;
 
 const router = { topology, shardIds: () => ["0", "1"], candidates: () => [] };
+const sources = new ShardSources(router, noCoverage);
+const fetcher = { fetch: async () => await Promise.reject(new Error("no shard is asked here")) };
 const answer = (body: Answer["body"]): Answer => ({
   status: 200,
   headers: { "content-type": "application/json" },
@@ -49,16 +53,18 @@ beforeEach(async () => {
   options = {
     context: {
       router,
-      sources: new ShardSources(router, noCoverage),
+      sources,
       coverage: { state: () => [], haveMoved: () => false, isOnlyOn: () => false },
-      fetcher: { fetch: async () => await Promise.reject(new Error("no shard is asked here")) },
+      fetcher,
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},
+      reads: new FleetReads({ router, fetcher }, sources, new ReadAdmission(() => 10, 0)),
     },
     admission,
     tenancy: new Tenancy(() => topology),
-    answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100 }),
+    answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100, shortPatience: 100 }),
     metrics: new RequestMetrics(),
+    accessLog: { write: () => {} },
     collect: () => [],
     notReady: () => objection,
     say: (sentence) => said.push(sentence),

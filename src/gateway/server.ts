@@ -1,5 +1,8 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import type { AccessLog } from "./access/access-log.ts";
+import { requestId } from "./access/request-id.ts";
+import { RequestRecord } from "./access/request-record.ts";
 import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
 import type { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
@@ -7,14 +10,17 @@ import { FrontDoor, type FrontDoorLimits } from "./limits/front-door.ts";
 import { Listeners } from "./limits/listeners.ts";
 import type { RequestAdmission } from "./limits/request-admission.ts";
 import type { RequestMetrics } from "./metrics/request-metrics.ts";
-import { apiError, errorAnswer } from "./protocol/error-answer.ts";
-import { readParams } from "./protocol/form.ts";
+import { type ApiError, apiError, codeOf, errorAnswer } from "./protocol/error-answer.ts";
+import { parseForm, readParams } from "./protocol/form.ts";
 import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
+import { decodeRead } from "./reads/decode-read.ts";
 import type { Tenancy } from "./tenancy/tenancy.ts";
+import type { Visit } from "./tenancy/visit.ts";
+import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import type { Tenant } from "../spec/tenant.ts";
-import { type Route, type RouteContext, routeOf } from "./routes.ts";
+import { type ApiParams, type Route, type RouteContext, federateRoute, routeOf } from "./routes.ts";
 
 export interface ServerOptions {
   context: RouteContext;
@@ -22,6 +28,7 @@ export interface ServerOptions {
   tenancy: Tenancy;
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
+  accessLog: Pick<AccessLog, "write">;
   /** All that /metrics tells. */
   collect: () => MetricFamily[];
   /** Why the gateway is not ready, undefined when it is. */
@@ -36,10 +43,13 @@ const doorLimits: FrontDoorLimits = { connections: 16_000, silence: times.keepAl
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
 
+/** Of a request whose client has left before it was answered: nobody has seen it, and everybody calls it so. */
+const goneStatus = 499;
 /** Connections with which there is so much alive that a look at all of it takes long. */
 const crowd = 1000;
 
 const api = "/api/v1/";
+const federatePath = "/federate";
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** The HTTP side of the gateway. */
@@ -66,6 +76,11 @@ export class GatewayServer {
   /** For /metrics. */
   get connections(): FrontDoor["state"] {
     return this.#door.state;
+  }
+
+  /** For /metrics: requests that have come and whose answers are not out. */
+  get inFlight(): number {
+    return this.#open;
   }
 
   /** @returns the port @throws PromfleetError PORT_TAKEN, LISTEN_FAILED */
@@ -105,21 +120,30 @@ export class GatewayServer {
     const at = url.indexOf("?");
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
-    let handler = "other";
+    const record = recordOf(request);
+    const writtenBefore = socket.bytesWritten;
+    response.setHeader("x-request-id", record.id);
+    const { tenancy } = this.#options;
+    let route: Route | undefined;
     let tenant: Tenant | undefined;
-    const { tenancy, metrics } = this.#options;
     try {
+      if (path.startsWith(api) || path === federatePath) {
+        route = path === federatePath ? federateRoute : routeOf(path.slice(api.length));
+        if (route) record.handler = route.handler;
+      }
       tenant = await tenancy.identify(request, path);
-      if (path.startsWith(api)) {
-        const route = routeOf(path.slice(api.length));
-        if (route) handler = route.handler;
-        await this.#serveApi(route, tenant, request, response, search);
-      } else handler = this.#servePlain(path, request, response);
+      if (path.startsWith(api) || route)
+        await this.#serveApi(route, tenant, request, response, search, record);
+      else record.handler = this.#servePlain(path, request, response);
     } catch (error) {
-      await this.#fail(error, request, response);
+      await this.#fail(error, request, response, record, route?.tell);
     }
     tenancy.answered(tenant, response.statusCode);
-    metrics.answered(handler, response.statusCode, performance.now() - began);
+    record.status = record.ending === "gone" ? goneStatus : response.statusCode;
+    record.bytes = socket.bytesWritten - writtenBefore;
+    record.tookMs = performance.now() - began;
+    this.#options.metrics.over(record);
+    this.#options.accessLog.write(record);
   }
 
   async #serveApi(
@@ -128,43 +152,50 @@ export class GatewayServer {
     request: IncomingMessage,
     response: ServerResponse,
     search: string,
+    record: RequestRecord,
   ): Promise<void> {
     if (!route) {
       const unknown = { status: 404, errorType: "not_found", error: "the gateway has no such API" };
       return void (await writeAnswer(response, errorAnswer(unknown)));
     }
     if (!route.methods.includes(request.method ?? "")) return refuseMethod(response, route.methods);
-    const { context, admission, answers, metrics, tenancy } = this.#options;
+    const { context, admission, answers, tenancy } = this.#options;
     countRequest();
     admission.refuseIfFull();
     const visit = tenancy.visit(tenant, route.handler);
     const limits = visit.limits(context.router.topology.limits);
-    const params = visit.params(await readParams(request, search, limits.maxQueryBytes));
-    const acceptEncoding = visit.acceptEncoding(request.headers["accept-encoding"] ?? "");
-    const asked = route.decode({ params, acceptEncoding }, limits);
+    const asked = route.decode(await paramsOf(route, visit, request, search, limits), limits);
+    record.text = asked.text;
     const over = new AbortController();
     const timer = setTimeout(() => over.abort(tooLate(asked.timeoutMs)), asked.timeoutMs);
     const gone = () => over.abort(new ClientGone());
     response.once("close", gone);
     try {
       if (this.#closing) throw closing();
-      const leaveTenant = await visit.enter(over.signal);
-      const leave = await admission.enter(over.signal).catch((error: unknown) => {
-        leaveTenant();
-        throw error;
-      });
-      const answer = await asked
-        .answer(context, over.signal)
-        .then(async (whole) => await visit.answer(whole))
-        .finally(() => {
-          leave();
-          leaveTenant();
-        });
+      const waitedFrom = performance.now();
+      const leave = await enterBoth(visit, admission, over.signal).finally(
+        () => (record.queuedMs = performance.now() - waitedFrom),
+      );
+      let answer: Answer;
+      try {
+        answer = await visit.answer(await asked.answer(record.over(context), over.signal));
+        if (!(answer.body instanceof Uint8Array)) {
+          const { body } = answer;
+          // until then it may break off unseen
+          body.on("error", () => {});
+          await answers.room(over.signal).catch((error: unknown) => {
+            body.destroy();
+            throw error;
+          });
+        }
+      } finally {
+        leave();
+      }
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
       const writing = writeAnswer(response, answer);
       answers.add(response);
-      if ((await writing) === "broken") metrics.broke();
+      record.ending = await writing;
     } finally {
       clearTimeout(timer);
       response.off("close", gone);
@@ -207,20 +238,80 @@ export class GatewayServer {
     }
   }
 
-  async #fail(error: unknown, request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (error instanceof ClientGone || response.destroyed) return;
+  async #fail(
+    error: unknown,
+    request: IncomingMessage,
+    response: ServerResponse,
+    record: RequestRecord,
+    tell: (said: ApiError) => Answer = errorAnswer,
+  ): Promise<void> {
+    if (error instanceof ClientGone || response.destroyed) {
+      record.ending = "gone";
+      return;
+    }
     const said = apiError(error);
+    record.error = codeOf(error);
     if (said.errorType === "internal")
       this.#options.say(`${request.method} ${request.url?.split("?", 1)[0]} failed: ${said.error}`);
     if (response.headersSent) {
+      record.ending = "broken";
       response.destroy();
       return;
     }
-    const answer: Answer = errorAnswer(said);
+    const answer = tell(said);
     if (said.status === 401) response.setHeader("www-authenticate", this.#options.tenancy.challenge);
     // what was not read of the request would be taken for the next one
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
+  }
+}
+
+function recordOf({ method = "", headers, socket }: IncomingMessage): RequestRecord {
+  return new RequestRecord({
+    method,
+    id: requestId(headers["x-request-id"]),
+    client: socket.remoteAddress ?? "",
+    userAgent: headers["user-agent"] ?? "",
+    time: Date.now(),
+  });
+}
+
+/** What of a request counts for whoever sends it. @throws PromfleetError */
+async function paramsOf(
+  { handler }: Route,
+  visit: Visit,
+  request: IncomingMessage,
+  search: string,
+  limits: GatewayLimits,
+): Promise<ApiParams> {
+  const isRead = handler === "read";
+  const read = isRead ? visit.read(await decodeRead(request, limits.maxQueryBytes)) : undefined;
+  return {
+    params: visit.params(
+      isRead ? parseForm(search) : await readParams(request, search, limits.maxQueryBytes),
+    ),
+    acceptEncoding: visit.acceptEncoding(request.headers["accept-encoding"] ?? ""),
+    accept: request.headers.accept ?? "",
+    read,
+  };
+}
+
+/** A place of the sender's, and one of all. @returns what gives both back */
+async function enterBoth(
+  visit: Visit,
+  admission: RequestAdmission,
+  signal: AbortSignal,
+): Promise<() => void> {
+  const leaveTenant = await visit.enter(signal);
+  try {
+    const leave = await admission.enter(signal);
+    return () => {
+      leave();
+      leaveTenant();
+    };
+  } catch (error) {
+    leaveTenant();
+    throw error;
   }
 }
 
@@ -233,6 +324,7 @@ const frontPage = `promfleet gateway: speaks the HTTP API of Prometheus for a wh
 
 Use this address as the URL of a Prometheus data source.
   /api/v1/query, query_range, series, labels, label/<name>/values, metadata, targets, rules, alerts, …
+  /api/v1/read   /federate
   /metrics   /-/healthy   /-/ready
 `;
 

@@ -29,6 +29,7 @@ export const testSpec: FleetSpec = {
     auth: undefined,
     tenants: undefined,
     coverage: { missedScrapes: 2 },
+    accessLog: false,
   },
   evaluator: { lookback: "5m", maxSamples: 50_000_000 },
   monitoring: { fleet: false, node: false, demo: 0 },

@@ -39,6 +39,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     auth: spec.gateway.auth,
     tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
+    accessLog: spec.gateway.accessLog,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),

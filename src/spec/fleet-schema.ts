@@ -102,6 +102,9 @@ export const coverageKeys = {
     ),
 };
 
+export const accessLogKey = () =>
+  yesOrNo().default(false).describe("Whether the gateway writes a line of JSON to stderr for each request.");
+
 const gateway = section({
   host: text("an address of this machine, such as 127.0.0.1,")
     .default("127.0.0.1")
@@ -119,6 +122,7 @@ const gateway = section({
   coverage: section(coverageKeys)
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
+  accessLog: accessLogKey(),
 });
 
 /** What servers and evaluator have in common. */

@@ -36,6 +36,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       auth: gateway.auth,
       tenants: gateway.tenants?.map((tenant) => ({ ...tenant, matchers: tenant.matchers })),
       coverage: gateway.coverage,
+      accessLog: gateway.accessLog,
     },
     evaluator: spec.evaluator,
     monitoring: spec.monitoring,

@@ -86,6 +86,8 @@ export interface GatewaySpec {
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;
   coverage: CoverageSettings;
+  /** Whether the gateway writes a line of JSON to stderr for each request. */
+  accessLog: boolean;
 }
 
 /** What counts as a gap in what a server has scraped. */

@@ -178,6 +178,7 @@ function filledIn(content: Content, text: string): Topology {
     auth: content.auth,
     tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,
+    accessLog: content.accessLog,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
 }

@@ -12,6 +12,7 @@ export function printTopology(topology: Topology): string {
     auth,
     tenants,
     coverage,
+    accessLog,
     evaluator,
   } = topology;
   const ordered: Topology = {
@@ -42,6 +43,7 @@ export function printTopology(topology: Topology): string {
     auth,
     tenants,
     coverage: { missedScrapes: coverage.missedScrapes },
+    accessLog,
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

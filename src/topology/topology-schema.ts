@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
+import { accessLogKey, countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
 import { accessKeys } from "../spec/tenant-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
 
@@ -76,6 +76,7 @@ export const topologySchema = section({
   coverage: section(coverageKeys)
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
+  accessLog: accessLogKey(),
   evaluator: section({
     binary: text("the path of a program")
       .optional()

@@ -20,6 +20,8 @@ export interface Topology {
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;
   coverage: CoverageSettings;
+  /** Whether the gateway writes a line of JSON to stderr for each request. */
+  accessLog: boolean;
   evaluator: TopologyEvaluator;
 }
 

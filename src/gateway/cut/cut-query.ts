@@ -94,7 +94,10 @@ export function cutQuery(
   for (const { part, isOfAbsent } of places) {
     keep(part.from);
     // absent() of a selector tells its matchers
-    text += `${isOfAbsent ? "+" : ""}{${partMatcher}="${part.id}"}`;
+    text += isOfAbsent ? "+" : "";
+    // what is said of the whole of it is said of where it begins
+    shared.push({ evaluatedFrom: text.length, userFrom: part.from, length: 1 });
+    text += `{${partMatcher}="${part.id}"}`;
     copied = part.from + part.text.length;
   }
   keep(query.length);

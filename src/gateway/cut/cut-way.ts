@@ -68,7 +68,8 @@ function sameReplicas(done: readonly DistributedPart[]): ReadonlyMap<string, Rep
   const all = first?.replicas ?? new Map<string, Replica>();
   for (const { replicas } of others)
     for (const [shard, replica] of replicas)
-      if (all.get(shard) !== replica) throw new NotDistributed("parts were answered by several replicas");
+      if (all.get(shard) !== replica)
+        throw new NotDistributed("parts were answered by several replicas", "several_replicas");
   return all;
 }
 

@@ -1,3 +1,4 @@
+import { compareLabelTexts } from "../combine/label-text-order.ts";
 import { printElement, samplesOf } from "./element-samples.ts";
 import { NotDistributed } from "./not-distributed.ts";
 import type { ResultElement, ResultType } from "./result-elements.ts";
@@ -11,7 +12,7 @@ interface SumsAndCounts {
 
 /**
  * Averages of the sums and counts that shards have answered.
- * @returns in the order of the text of their labels
+ * @returns in the order of their labels
  * @throws NotDistributed where a sum has no end: Prometheus adds up otherwise then
  */
 export function averagesOf(parts: readonly (readonly ResultElement[])[], type: ResultType): ResultElement[] {
@@ -22,13 +23,15 @@ export function averagesOf(parts: readonly (readonly ResultElement[])[], type: R
     if (!group) groups.set(metric, (group = { sums: [], counts: [] }));
     (isSum ? group.sums : group.counts).push(element);
   }
-  return [...groups].map(([metric, { sums, counts }]) => {
+  const sorted = [...groups].toSorted(([left], [right]) => compareLabelTexts(left, right));
+  return sorted.map(([metric, { sums, counts }]) => {
     const sumAt = summed(sums);
     const countAt = summed(counts);
     const times = [...countAt.keys()].toSorted((left, right) => left - right);
     const values = times.map((time) => {
       const [sum, count] = [sumOf(sumAt.get(time) ?? []), sumOf(countAt.get(time) ?? [])];
-      if (!Number.isFinite(sum) && !Number.isNaN(sum)) throw new NotDistributed("a sum has no end");
+      if (!Number.isFinite(sum) && !Number.isNaN(sum))
+        throw new NotDistributed("a sum has no end", "infinite_sum");
       return sum / count;
     });
     return { metric, text: printElement(metric, { times, values }, type) };

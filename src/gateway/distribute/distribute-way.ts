@@ -4,6 +4,7 @@ import { jsonHeaders, shownAnnotations, unitedAnnotations } from "../combine/suc
 import type { Annotations } from "../protocol/annotations.ts";
 import { sharedPositions } from "../evaluate/annotation-positions.ts";
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
+import { placeForLarge } from "../limits/large-answers.ts";
 import type { Distribution } from "../planner/distribution.ts";
 import type { Answer, QueryRequest } from "../planner/query-request.ts";
 import type { Replica } from "../router/router.ts";
@@ -38,7 +39,8 @@ export async function distributeQuery(
   return await question.ask(
     { fetcher, shards, mayHedge: true },
     signal,
-    async ({ elements }, giveUp) => await held(answerText(elements, type, question.position), giveUp),
+    async ({ elements, leave }, giveUp) =>
+      await held(answerText(elements, type, question.position), giveUp, leave),
     (instead) => instead,
   );
 }
@@ -72,21 +74,24 @@ export async function distributePart(
   return await question.ask(
     { fetcher, shards, mayHedge },
     signal,
-    async ({ elements, replicas }) => {
+    async ({ elements, replicas, leave }) => {
       const all: ResultElement[] = [];
       let bytes = 0;
       for (;;) {
         const next = await elements.next();
-        if (next.done) return { elements: all, annotations: united(next.value, question.position), replicas };
+        if (next.done) {
+          leave();
+          return { elements: all, annotations: united(next.value, question.position), replicas };
+        }
         for (const element of next.value) {
           bytes += element.text.length;
           all.push(element);
         }
-        if (bytes > largestPart) throw new NotDistributed("a part is too large to be held");
+        if (bytes > largestPart) throw new NotDistributed("a part is too large to be held", "too_large");
       }
     },
     () => {
-      throw new NotDistributed("a shard has refused a part");
+      throw new NotDistributed("a shard has refused a part", "refused");
     },
   );
 }
@@ -101,7 +106,12 @@ interface Asking {
 interface Asked {
   elements: Elements;
   replicas: ReadonlyMap<string, Replica>;
+  /** Gives back the place of a large answer; at the latest with giveUp that is done. */
+  leave: () => void;
 }
+
+/** What Prometheus says of what it leaves out. */
+const mixed = /mix of histograms and floats|mixed (?:histograms|floats)/i;
 
 /** What the shards are asked for a query. */
 class DistributedQuestion {
@@ -149,11 +159,13 @@ class DistributedQuestion {
         if ("instead" in asked) {
           giveUp.abort();
           // what is wrong is to be said of the user's own text
-          if (sent) throw new NotDistributed("a shard has refused what stands for it");
+          if (sent) throw new NotDistributed("a shard has refused what stands for it", "refused");
           return refused(asked.instead);
         }
-        const { results, replicas } = asked;
-        return await take({ elements: this.#put(results), replicas }, giveUp);
+        const { results, replicas, areLarge } = asked;
+        const leave = areLarge ? await placeForLarge(either) : () => {};
+        giveUp.signal.addEventListener("abort", leave, { once: true });
+        return await take({ elements: this.#unmixed(results), replicas, leave }, giveUp);
       } catch (error) {
         giveUp.abort();
         signal.throwIfAborted();
@@ -161,6 +173,15 @@ class DistributedQuestion {
         avoiding(broken, error, shards);
       }
     }
+  }
+
+  /** @throws NotDistributed where a shard has left a group out that holds floats and native histograms: another may have some of it */
+  async *#unmixed(results: readonly ElementSource[]): Elements {
+    const told = yield* this.#put(results);
+    const isMixed = told.some(({ warnings }) => warnings.some((warning) => mixed.test(warning)));
+    if (isMixed && this.#distribution.kind !== "concat")
+      throw new NotDistributed("a shard has floats and native histograms in one group");
+    return told;
   }
 
   #put(results: readonly ElementSource[]): Elements {
@@ -244,23 +265,30 @@ function united(all: readonly Annotations[], position: (annotation: string) => s
 }
 
 /** A short answer whole, a long one as a stream that begins with what was held. */
-async function held(text: AsyncGenerator<Buffer, void, undefined>, giveUp: AbortController): Promise<Answer> {
+async function held(
+  text: AsyncGenerator<Buffer, void, undefined>,
+  giveUp: AbortController,
+  leave: () => void,
+): Promise<Answer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for (;;) {
     const next = await text.next();
-    if (next.done) return { status: 200, headers: jsonHeaders, body: Buffer.concat(chunks, size) };
+    if (next.done) {
+      leave();
+      return { status: 200, headers: jsonHeaders, body: Buffer.concat(chunks, size) };
+    }
     chunks.push(next.value);
     size += next.value.length;
     if (size > heldBytes) break;
   }
   const rest = async function* (): AsyncGenerator<Buffer, void, undefined> {
-    try {
-      for (const chunk of chunks.splice(0)) yield chunk;
-      yield* text;
-    } finally {
-      giveUp.abort();
-    }
+    leave();
+    for (const chunk of chunks.splice(0)) yield chunk;
+    yield* text;
   };
-  return { status: 200, headers: jsonHeaders, body: Readable.from(rest(), { objectMode: false }) };
+  const body = Readable.from(rest(), { objectMode: false });
+  // also where nobody has begun to read it
+  body.once("close", () => giveUp.abort());
+  return { status: 200, headers: jsonHeaders, body };
 }

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { NotDistributed } from "./not-distributed.ts";
 import type { ResultElement } from "./result-elements.ts";
 
@@ -8,24 +7,29 @@ export interface Samples {
   values: number[];
 }
 
-const point = z.tuple([z.number(), z.string()]);
-const shape = z.union([
-  z.object({ values: z.array(point), histograms: z.undefined() }),
-  z.object({ value: point, histogram: z.undefined() }),
-]);
+/** What comes after the labels of an element. */
+interface Values {
+  value?: unknown;
+  values?: unknown;
+  histogram?: unknown;
+  histograms?: unknown;
+}
 
 /** @throws NotDistributed where there are native histograms among them; SyntaxError */
 export function samplesOf({ text, metric }: ResultElement): Samples {
-  const values = JSON.parse(
-    `{${text.toString("latin1", '{"metric":'.length + metric.length + 1)}`,
-  ) as unknown;
-  const read = shape.safeParse(values);
-  if (!read.success) throw new NotDistributed("native histograms are among the samples");
-  const points = "values" in read.data ? read.data.values : [read.data.value];
+  const rest = text.toString("latin1", '{"metric":'.length + metric.length + 1);
+  const { value, values, histogram, histograms } = JSON.parse(`{${rest}`) as Values;
+  if (histogram !== undefined || histograms !== undefined)
+    throw new NotDistributed("native histograms are among the samples", "histograms");
+  const points = value === undefined ? values : [value];
+  if (!Array.isArray(points)) throw new SyntaxError("an element of an answer has no samples");
   const samples: Samples = { times: [], values: [] };
-  for (const [seconds, value] of points) {
+  for (const point of points as readonly unknown[]) {
+    const [seconds, written] = Array.isArray(point) ? (point as readonly unknown[]) : [];
+    if (typeof seconds !== "number" || typeof written !== "string")
+      throw new SyntaxError("an element of an answer has a sample that is none");
     samples.times.push(Math.round(seconds * 1000));
-    samples.values.push(parseValue(value));
+    samples.values.push(parseValue(written));
   }
   return samples;
 }
@@ -39,11 +43,12 @@ export function parseValue(text: string): number {
   return value;
 }
 
-/** As Prometheus writes it: its thresholds for exponents are those of JavaScript. */
+/** As Prometheus writes it: its thresholds for exponents are those of JavaScript, but an exponent has two digits at least. */
 export function printValue(value: number): string {
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
-  return Object.is(value, -0) ? "-0" : String(value);
+  if (Object.is(value, -0)) return "-0";
+  return String(value).replace(/e([+-])(\d)$/, "e$10$2");
 }
 
 /** Seconds, and three digits where there are parts of one. */

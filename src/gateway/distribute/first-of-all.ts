@@ -30,7 +30,7 @@ export function firstOfAll(
   const seen = new Set<string>();
   for (const element of parts.flat()) {
     const { metric } = element;
-    if (seen.has(metric)) throw new NotDistributed("two shards have given the same labels");
+    if (seen.has(metric)) throw new NotDistributed("two shards have given the same labels", "same_labels");
     seen.add(metric);
     const key = groupOf(metric, grouping);
     let group = groups.get(key);
@@ -68,7 +68,7 @@ function firstOf(candidates: readonly Candidate[], k: number, fromTop: boolean):
   const sorted = candidates.toSorted((left, right) => inRank(left.value, right.value, fromTop));
   const [last, next] = [sorted[k - 1], sorted[k]];
   if (last && next && inRank(last.value, next.value, fromTop) === 0)
-    throw new NotDistributed("which ones are the first is not certain, as some are equal");
+    throw new NotDistributed("which ones are the first is not certain, as some are equal", "equal_values");
   return sorted.slice(0, k);
 }
 

@@ -102,7 +102,7 @@ class Cursor {
     const before = this.head;
     this.head = this.#batch[++this.#at];
     if (this.head && before && compareLabelTexts(before.metric, this.head.metric) >= 0)
-      throw new NotDistributed("the series of a shard are in no order");
+      throw new NotDistributed("the series of a shard are in no order", "unordered");
     return this.head !== undefined;
   }
 
@@ -114,6 +114,6 @@ class Cursor {
     this.#at = 0;
     this.head = this.#batch[0];
     if (this.head && before && compareLabelTexts(before.metric, this.head.metric) >= 0)
-      throw new NotDistributed("the series of a shard are in no order");
+      throw new NotDistributed("the series of a shard are in no order", "unordered");
   }
 }

@@ -25,8 +25,6 @@ const closeBracket = 0x5d;
 
 /** Bytes of an element, or of what comes after all of them, that are believed. */
 const longest = 64 * 1024 ** 2;
-/** Bytes from which on pieces that still lack the end of an element are put together more seldom. */
-const fewPieces = 64 * 1024;
 
 /**
  * Takes the answer of a query API apart while it comes. Only the ends of its elements are looked for; their values are not read.
@@ -49,8 +47,8 @@ export async function* resultElements(
     const { found, rest } = taking.take(Buffer.concat(pieces, size));
     pieces = [rest];
     size = rest.length;
-    // not every piece of a long element is a reason to look from its beginning again
-    needed = size > fewPieces ? size * 2 : 0;
+    // not every piece of a long element is a reason to put together and to look at all of it again
+    needed = size * 2;
     if (found.length > 0) yield found;
   }
   const { found, rest } = taking.take(Buffer.concat(pieces, size));

@@ -27,6 +27,8 @@ export interface ShardQuestion {
 interface ShardResults {
   results: AsyncGenerator<ResultElement[], Annotations, undefined>[];
   replicas: ReadonlyMap<string, Replica>;
+  /** Whether one of them is longer than a server holds before it begins to send. */
+  areLarge: boolean;
 }
 
 /** A replica's answer turned out not to be one. */
@@ -45,7 +47,7 @@ export class BrokenResult extends Error {
 /** Bytes of an error that are passed on. */
 const longestError = 256 * 1024;
 /** Bytes that are unpacked at a time. */
-const chunkSize = 64 * 1024;
+const chunkSize = 16 * 1024;
 
 /**
  * Asks every shard the same at the same time.
@@ -85,8 +87,11 @@ export async function askForResults(
   const instead = responses.find(({ status }) => status !== 200);
   if (instead) return { instead: await shortAnswer(instead) };
   return {
-    results: responses.map((response) => blaming(response, resultElements(unpackedBody(response), type))),
+    results: responses.map((response) =>
+      blaming(response, () => resultElements(unpackedBody(response), type)),
+    ),
     replicas: new Map(responses.map(({ shard, replica }) => [shard, replica])),
+    areLarge: responses.some(({ headers }) => headers["content-length"] === undefined),
   };
 }
 
@@ -110,7 +115,7 @@ async function shortAnswer(response: Response): Promise<Answer> {
 
 /** What is packed has a checksum; where it is wrong, the server is told to be wrong. */
 function unpackedBody({ body, headers }: Response): AsyncIterable<Buffer> {
-  const encoding = headers["content-encoding"] ?? "identity";
+  const encoding = (headers["content-encoding"] ?? "identity").toLowerCase();
   if (encoding === "identity") return body as AsyncIterable<Buffer>;
   if (encoding !== "gzip") throw new SyntaxError(`it is packed as ${encoding}`);
   // whoever reads it gets its errors
@@ -120,9 +125,10 @@ function unpackedBody({ body, headers }: Response): AsyncIterable<Buffer> {
 /** Makes errors of the content the replica's: they are told to the fetcher by the body. */
 async function* blaming(
   { shard, replica, body }: Response,
-  elements: AsyncGenerator<ResultElement[], Annotations, undefined>,
+  take: () => AsyncGenerator<ResultElement[], Annotations, undefined>,
 ): AsyncGenerator<ResultElement[], Annotations, undefined> {
   try {
+    const elements = take();
     for (;;) {
       const next = await elements.next();
       if (next.done) return next.value;

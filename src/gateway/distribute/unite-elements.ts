@@ -10,7 +10,7 @@ type Merging = Exclude<Distribution["kind"], "average" | "first">;
 export function uniting(kind: Merging, type: ResultType): Unite {
   if (kind === "concat") {
     return () => {
-      throw new NotDistributed("two shards have given the same labels");
+      throw new NotDistributed("two shards have given the same labels", "same_labels");
     };
   }
   const operation = operations[kind];

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { insertMatcher } from "../../promql/insert-matcher.ts";
 import { parse } from "../../promql/parse.ts";
-import { userPositions } from "./annotation-positions.ts";
+import { sharedPositions, userPositions } from "./annotation-positions.ts";
 
 const marker = '__promfleet_q__!="0123456789abcdef0123456789abcdef"';
 
@@ -28,6 +28,25 @@ test("an annotation without a position stays as it is", () => {
   expect(userPositions("a", `a{${marker}}`, marker)("PromQL info: f(1:2) of it")).toBe(
     "PromQL info: f(1:2) of it",
   );
+});
+
+test("of a text that shares pieces with the user's, places in these are the user's", () => {
+  const user = "ü +\n a / b";
+  const evaluated = "(b, a /\n b, ü +)";
+  const shared = [
+    { evaluatedFrom: 4, userFrom: 5, length: 3 },
+    { evaluatedFrom: 9, userFrom: 9, length: 1 },
+    { evaluatedFrom: 12, userFrom: 0, length: 3 },
+  ];
+  const map = sharedPositions(user, evaluated, shared);
+  expect(map("PromQL info: a (1:5)")).toBe("PromQL info: a (2:2)");
+  expect(map("PromQL info: / (1:7)")).toBe("PromQL info: / (2:4)");
+  expect(map("PromQL info: b (2:2)")).toBe("PromQL info: b (2:6)");
+  expect(map("PromQL info: ü (2:5)")).toBe("PromQL info: ü (1:1)");
+  expect(map("PromQL info: + (2:8)")).toBe("PromQL info: + (1:4)");
+  for (const place of ["1:1", "1:2", "1:4", "2:1", "2:3", "2:9"])
+    expect(map(`PromQL info: it (${place})`)).toBe("PromQL info: it");
+  expect(map("PromQL info: f(1:5) of it")).toBe("PromQL info: f(1:5) of it");
 });
 
 /** Of all letters that the texts use. */

@@ -69,7 +69,8 @@ async function evaluateWithout(
     if (!("retry" in outcome)) return outcome;
     signal.throwIfAborted();
     // the parts are from another replica
-    if (request.given && outcome.retry === "replica") throw new NotDistributed(outcome.reason);
+    if (request.given && outcome.retry === "replica")
+      throw new NotDistributed(outcome.reason, "replica_failed");
     if (outcome.retry === "evaluator") options.evaluator.suspect(outcome.reason);
     const waitMs = tries.next(outcome);
     if (waitMs > 0) await pause(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
@@ -98,6 +99,7 @@ async function evaluateOnce(
       spool: admitted.spool?.(),
       takesHistograms: ready.features.readsHistograms,
       given: request.given,
+      came: (bytes) => request.record?.came(bytes),
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, prepared, query, signal);
@@ -107,6 +109,7 @@ async function evaluateOnce(
     if (error instanceof PromfleetError || error instanceof NotDistributed) throw error;
     return { retry: "evaluator", reason: reasonOf(error), connected: !isRefused(error) };
   } finally {
+    for (const [shard, { server }] of query?.replicas ?? []) request.record?.answeredBy(shard, server);
     query?.end();
     admitted?.release();
   }
@@ -146,7 +149,7 @@ async function askAndJudge(
     const error = await shortBody(body);
     if (query.failure) return retryOf(query.failure);
     // what is wrong is to be said of the user's own text
-    if (request.given) throw new NotDistributed(`the evaluator has answered with ${statusCode}`);
+    if (request.given) throw new NotDistributed(`the evaluator has answered with ${statusCode}`, "refused");
     return await judgeError(statusCode, error, { dispatcher, ready, request, prepared, signal });
   }
   // its errors belong to whoever reads it; nobody may

@@ -32,6 +32,8 @@ export interface EvaluationOptions {
 export interface Evaluation {
   way: Way;
   evaluator: Evaluator;
+  /** What all reads share. */
+  admission: ReadAdmission;
   /** The evaluator's remote_read endpoint. */
   readUrl: string;
   /** For /metrics. */
@@ -82,6 +84,7 @@ export async function startEvaluation(options: EvaluationOptions): Promise<Evalu
       dispatcher,
     }),
     evaluator,
+    admission,
     readUrl: listener.url,
     state: () => ({
       evaluator: evaluator.state,

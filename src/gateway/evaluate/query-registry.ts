@@ -24,6 +24,8 @@ export interface QuerySettings {
   takesHistograms: boolean;
   /** Parts of it that were evaluated before. */
   given: GivenParts | undefined;
+  /** Told of bytes of servers' answers. */
+  came: (bytes: number) => void;
   /** Aborted when nobody waits for the query any more. */
   signal: AbortSignal;
 }
@@ -101,6 +103,15 @@ export class QueryInFlight implements ReadingQuery {
 
   get mayHedge(): boolean {
     return this.#settings.expectedReads === 1;
+  }
+
+  /** Who has answered, by shard. */
+  get replicas(): ReadonlyMap<string, Replica> {
+    return this.#answered;
+  }
+
+  came(bytes: number): void {
+    this.#settings.came(bytes);
   }
 
   part(id: string): Buffer | undefined {

@@ -15,9 +15,9 @@ export async function recordedAnswer(
   const recorded: QueryContext = {
     ...context,
     fetcher: recording(context.fetcher, requests),
-    took(way) {
+    took(way, why) {
       ways.push(way);
-      context.took(way);
+      context.took(way, why);
     },
   };
   const began = performance.now();

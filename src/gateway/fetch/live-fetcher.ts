@@ -120,7 +120,7 @@ export class LiveFetcher implements ShardFetcher {
     use.doubtful.addEventListener("abort", () => late("lifeless"), { once: true });
     try {
       const answer = await sendRequest(replica.url + request.path, {
-        dispatcher: this.#watching(replica, dispatcher, use, idle),
+        dispatcher: this.#watching(replica, dispatcher, use, idle, request.came),
         method: request.method,
         headers: request.headers,
         body: request.body ?? null,
@@ -152,8 +152,19 @@ export class LiveFetcher implements ShardFetcher {
     }
   }
 
-  #watching({ server }: Replica, dispatcher: Dispatcher, use: ReplicaUse, idle: Idleness) {
+  #watching(
+    { server }: Replica,
+    dispatcher: Dispatcher,
+    use: ReplicaUse,
+    idle: Idleness,
+    came: ShardRequest["came"],
+  ) {
     return this.#stalls.over(dispatcher, {
+      came(bytes) {
+        use.heard();
+        came?.(bytes);
+      },
+      isBusy: () => use.isBusy(),
       doubt() {
         idle.is = true;
         use.doubt();

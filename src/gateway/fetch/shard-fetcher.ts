@@ -18,6 +18,8 @@ export interface ShardRequest {
    * out where it always may.
    */
   mayHedge?: (() => boolean) | undefined;
+  /** Told of bytes of an answer as they come, still compressed. */
+  came?: ((bytes: number) => void) | undefined;
 }
 
 /** The kind of a request, of which what is usual is known: the path of its API, whatever label it names. */

@@ -25,6 +25,10 @@ const defaults: StallBounds = { tick: 100, bytes: 410, early: 6, later: 30, shor
 const doubtful = 2;
 
 export interface StallEvents {
+  /** Bytes of the body. */
+  came(bytes: number): void;
+  /** Whether there is a reason for it to be slow: it is waited for as for an answer of which much has come. */
+  isBusy(): boolean;
   /** Nothing has come for a moment. */
   doubt(): void;
   /** Something has come after all. */
@@ -107,6 +111,7 @@ class WatchedBody {
 
   came(bytes: number): void {
     this.#total += bytes;
+    this.#events.came(bytes);
     this.#since += bytes;
   }
 
@@ -115,26 +120,29 @@ class WatchedBody {
   }
 
   look(): void {
-    // its reader has enough for now
-    if (this.#controller.paused) return;
+    // its reader has enough for now, so there was something
+    if (this.#controller.paused) return this.#tell(false);
     const { bytes, early, later, short, tick } = this.#bounds;
     this.#window.push(this.#since);
     this.#since = 0;
-    const looks = this.#total > short ? later : early;
+    const looks = this.#total > short || this.#events.isBusy() ? later : early;
     while (this.#window.length > looks) this.#window.shift();
     const isIdle =
       this.#window.length >= doubtful && this.#window.slice(-doubtful).every((some) => some === 0);
-    if (isIdle !== this.#isIdle) {
-      this.#isIdle = isIdle;
-      if (isIdle) this.#events.doubt();
-      else this.#events.goesOn();
-    }
+    this.#tell(isIdle);
     const came = this.#window.reduce((sum, one) => sum + one, 0);
     if (this.#window.length < looks || came >= bytes * looks) return;
     this.#over();
     this.#events.stalled();
     const seconds = ((looks * tick) / 1000).toFixed(1);
     this.#controller.abort(new Stalled(`it sent ${came} bytes in ${seconds} s of waiting for its answer`));
+  }
+
+  #tell(isIdle: boolean): void {
+    if (isIdle === this.#isIdle) return;
+    this.#isIdle = isIdle;
+    if (isIdle) this.#events.doubt();
+    else this.#events.goesOn();
   }
 }
 

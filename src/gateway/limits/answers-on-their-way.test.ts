@@ -35,7 +35,12 @@ async function serving(limits: AnswersLimits) {
 }
 
 test("of more bytes than may wait those are given up that nobody has read for longest", async () => {
-  const { answers, ask } = await serving({ bytes: 1.5 * size, answers: 10, patience: 300 });
+  const { answers, ask } = await serving({
+    bytes: 1.5 * size,
+    answers: 10,
+    patience: 300,
+    shortPatience: 300,
+  });
   const [first, reading] = [ask(), ask()];
   reading.socket.resume();
   await until("one waits", 5000, () => answers.state.bytes > 0);
@@ -54,7 +59,12 @@ test("of more bytes than may wait those are given up that nobody has read for lo
 });
 
 test("so are those beyond a number of answers; who has read all is none of them", async () => {
-  const { answers, ask } = await serving({ bytes: 100 * size, answers: 1, patience: 300 });
+  const { answers, ask } = await serving({
+    bytes: 100 * size,
+    answers: 1,
+    patience: 300,
+    shortPatience: 300,
+  });
   const [slow, other] = [ask(), ask()];
   await until("one is given up", 10_000, () => answers.state.givenUp === 1);
   for (const { socket } of [slow, other]) socket.resume();
@@ -65,4 +75,20 @@ test("so are those beyond a number of answers; who has read all is none of them"
     () => answers.state.answers === 1 || answers.state.answers === 0,
   );
   expect(answers.state.bytes).toBe(0);
+});
+
+test("an answer for which there is no room waits until one is taken or given up, and no longer than it is wanted", async () => {
+  const limits = { bytes: 100 * size, answers: 1, patience: 60_000, shortPatience: 300 };
+  const { answers, ask } = await serving(limits);
+  await answers.room(AbortSignal.timeout(1));
+  const slow = ask();
+  await until("it is on its way", 5000, () => answers.state.answers === 1);
+  const gone = new AbortController();
+  const unwanted = answers.room(gone.signal);
+  gone.abort(new Error("the client has left"));
+  await expect(unwanted).rejects.toThrow("the client has left");
+  expect(answers.state.givenUp).toBe(0);
+  await answers.room(AbortSignal.timeout(10_000));
+  expect(answers.state).toMatchObject({ answers: 0, givenUp: 1 });
+  slow.socket.resume();
 });

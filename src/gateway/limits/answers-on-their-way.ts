@@ -7,6 +7,8 @@ export interface AnswersLimits {
   answers: number;
   /** ms in which a client that has read nothing is given up where it is too much. */
   patience: number;
+  /** The same while other answers wait for room. */
+  shortPatience: number;
 }
 
 interface OnItsWay {
@@ -25,6 +27,7 @@ const every = 250;
 export class AnswersOnTheirWay {
   readonly #limits: AnswersLimits;
   readonly #answers = new Map<ServerResponse, OnItsWay>();
+  readonly #waiting = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #givenUp = 0;
 
@@ -39,6 +42,26 @@ export class AnswersOnTheirWay {
     return { answers: this.#answers.size, bytes, givenUp: this.#givenUp };
   }
 
+  /**
+   * Waits until one more answer may be on its way, with the longest wait first to be let in. For answers that come in pieces: each
+   * keeps a piece of every shard's answer in memory.
+   * @throws the signal's reason
+   */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.#answers.size < this.#limits.answers && this.#waiting.size === 0) return;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = () => reject(signal.reason as Error);
+    signal.throwIfAborted();
+    this.#waiting.add(resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    try {
+      await promise;
+    } finally {
+      this.#waiting.delete(resolve);
+      signal.removeEventListener("abort", leave);
+    }
+  }
+
   /** Until its connection has taken all of it or is gone; most have been taken whole by then, and are not looked after. */
   add(response: ServerResponse): void {
     const { socket } = response;
@@ -46,11 +69,19 @@ export class AnswersOnTheirWay {
     this.#answers.set(response, { written: socket.bytesWritten, since: performance.now() });
     response.once("close", () => {
       this.#answers.delete(response);
+      this.#letIn();
       if (this.#answers.size > 0) return;
       clearInterval(this.#timer);
       this.#timer = undefined;
     });
     this.#timer ??= setInterval(() => this.#look(), every).unref();
+  }
+
+  #letIn(): void {
+    const [first] = this.#waiting;
+    if (!first || this.#answers.size >= this.#limits.answers) return;
+    this.#waiting.delete(first);
+    first();
   }
 
   #look(): void {
@@ -64,12 +95,15 @@ export class AnswersOnTheirWay {
       one.written = written;
       one.since = now;
     }
-    if (bytes <= this.#limits.bytes && this.#answers.size <= this.#limits.answers) return;
+    const isWaitedFor = this.#waiting.size > 0;
+    if (bytes <= this.#limits.bytes && this.#answers.size <= this.#limits.answers && !isWaitedFor) return;
+    const patience = isWaitedFor ? this.#limits.shortPatience : this.#limits.patience;
     const stalled = [...this.#answers]
-      .filter(([, { since }]) => now - since >= this.#limits.patience)
+      .filter(([, { since }]) => now - since >= patience)
       .toSorted(([, left], [, right]) => left.since - right.since);
     let count = stalled.length;
-    const tooMuch = () => bytes > this.#limits.bytes || count > this.#limits.answers;
+    const most = Math.max(0, this.#limits.answers - this.#waiting.size);
+    const tooMuch = () => bytes > this.#limits.bytes || count > most;
     for (const [response] of stalled) {
       if (!tooMuch()) return;
       bytes -= response.writableLength;

@@ -1,3 +1,5 @@
+import type { Coverage } from "../coverage/coverage-index.ts";
+import { lackedSeconds } from "../coverage/lacked-seconds.ts";
 import type { EvaluationState } from "../evaluate/evaluation-service.ts";
 import type { FetchCounts } from "../fetch/fetch-counts.ts";
 import type { LiveRouter } from "../router/live-router.ts";
@@ -10,6 +12,10 @@ export interface FleetState {
   requests: { working: number; waiting: number };
   answers: { answers: number; bytes: number; givenUp: number };
   connections: { open: number; refused: number };
+  inFlight: number;
+  /** Of the access log. */
+  lines: { written: number; dropped: number };
+  coverage: Coverage;
   /** Whether the topology file, as it is now, is the one that is followed. */
   topologyGood: boolean;
 }
@@ -22,6 +28,9 @@ export function fleetMetrics({
   requests,
   answers,
   connections,
+  inFlight,
+  lines,
+  coverage,
   topologyGood,
 }: FleetState): MetricFamily[] {
   const replicas = router.shardIds().flatMap((shard) => router.candidates(shard));
@@ -51,6 +60,11 @@ export function fleetMetrics({
           value,
         })),
       ),
+    ),
+    gauge(
+      "replica_lacking_seconds",
+      "Time of which the server lacks samples that another one of its shard has, in seconds.",
+      replicas.map((one) => ({ labels: labelsOf(one), value: lackedSeconds(coverage.holes(one)) })),
     ),
     counter("second_requests", "Requests sent to a second replica because the first was late, by why.", [
       { labels: { why: "slow" }, value: fetches.hedges },
@@ -84,6 +98,9 @@ export function fleetMetrics({
     counter("duplicate_series", "Series that two shards had, of which one was taken.", [
       one(counts.duplicates),
     ]),
+    gauge("http_requests_in_flight", "Requests that have come and whose answers are not out.", [
+      one(inFlight),
+    ]),
     gauge("requests_working", "Requests that are worked on.", [one(requests.working)]),
     gauge("requests_waiting", "Requests that wait for their turn.", [one(requests.waiting)]),
     gauge("answers_on_their_way", "Answers that are being read by their clients.", [one(answers.answers)]),
@@ -96,6 +113,10 @@ export function fleetMetrics({
     gauge("connections", "Connections of clients.", [one(connections.open)]),
     counter("connections_refused", "Connections ended because there were too many, the idle ones first.", [
       one(connections.refused),
+    ]),
+    counter("access_log_lines", "Lines of the access log, by what became of them.", [
+      { labels: { outcome: "written" }, value: lines.written },
+      { labels: { outcome: "dropped" }, value: lines.dropped },
     ]),
     gauge("topology_good", "Whether the topology file is right, and followed.", [one(Number(topologyGood))]),
     {

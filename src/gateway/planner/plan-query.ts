@@ -19,6 +19,10 @@ export type QueryPlan =
   | { way: "cut"; shards: readonly WholeShard[]; cut: CutQuery; why: string }
   | { way: "evaluate"; why: string };
 
+export const plannedWays = ["pass", "concat", "combine", "cut", "evaluate"] as const;
+
+export type PlannedWay = (typeof plannedWays)[number];
+
 /** The fleet, as far as it decides about ways. */
 export interface FleetView {
   shards: readonly string[];

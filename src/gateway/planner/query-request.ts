@@ -24,6 +24,15 @@ export interface QueryRequest {
   exact: boolean;
   /** For the evaluator: parts of the query that were evaluated before; its text is not the user's then. */
   given?: GivenParts;
+  /** What is written down of it. */
+  record?: QueryRecord;
+}
+
+/** Told of what the evaluator reads for a query. */
+export interface QueryRecord {
+  /** Bytes of a server's answer have come. */
+  came(bytes: number): void;
+  answeredBy(shard: string, server: string): void;
 }
 
 /** Parts of a query that the evaluator reads instead of series. */

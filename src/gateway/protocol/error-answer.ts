@@ -41,8 +41,21 @@ export function apiError(error: unknown): ApiError {
   };
 }
 
+/** What went wrong, as the catalogue calls it. */
+export function codeOf(error: unknown): string {
+  if (error instanceof ShardLost) return "SHARD_UNAVAILABLE";
+  return error instanceof PromfleetError ? error.complaints[0].code : "INTERNAL";
+}
+
 export function errorAnswer({ status, errorType, error }: ApiError): Answer {
   const headers: Record<string, string> = { "content-type": "application/json" };
   if (status === 429 || (status === 503 && errorType === "unavailable")) headers["retry-after"] = "1";
   return { status, headers, body: Buffer.from(JSON.stringify({ status: "error", errorType, error })) };
+}
+
+/** In plain text, as Prometheus words errors outside of its query API. */
+export function plainError(said: ApiError): Answer {
+  const { status, headers } = errorAnswer(said);
+  const type = { "content-type": "text/plain; charset=utf-8" };
+  return { status, headers: { ...headers, ...type }, body: Buffer.from(`${said.error}\n`) };
 }

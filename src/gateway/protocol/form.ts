@@ -27,7 +27,17 @@ export async function readParams(
 ): Promise<Params> {
   const inUrl = parseForm(search);
   if (request.method !== "POST") return inUrl;
-  const limit = maxQueryBytes * escaped + others;
+  const body = await readBody(request, maxQueryBytes * escaped + others);
+  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== formType) return inUrl;
+  const params = [...parseForm(body.toString()), ...inUrl];
+  // they go on to the servers as one form
+  checkCount(params.length);
+  return params;
+}
+
+/** The whole body of a request. @param limit bytes that it may have @throws PromfleetError REQUEST_TOO_LARGE */
+export async function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -42,12 +52,7 @@ export async function readParams(
       code: "REQUEST_TOO_LARGE",
       message: `the request has more than ${limit} bytes`,
     });
-  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== formType) return inUrl;
-  const params = [...parseForm(Buffer.concat(chunks, size).toString()), ...inUrl];
-  // they go on to the servers as one form
-  checkCount(params.length);
-  return params;
+  return Buffer.concat(chunks, size);
 }
 
 /** As net/url of Go reads it, except that what it leaves out without a word is refused. @throws PromfleetError BAD_PARAMETER */

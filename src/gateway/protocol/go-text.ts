@@ -57,6 +57,9 @@ export function quoteLikeGo(text: string): string {
   return `"${inner}"`;
 }
 
+/** From which on 'g' writes an exponent. */
+const shortestExponent = 6;
+
 const belowSecond = [
   ["ms", 1e6],
   ["µs", 1e3],
@@ -76,4 +79,16 @@ export function printLikeGo(nanoseconds: number): string {
   const minutes = Math.floor(all / 60e9) % 60;
   const seconds = `${(all % 60e9) / 1e9}s`;
   return `${sign}${hours > 0 ? `${hours}h` : ""}${hours > 0 || minutes > 0 ? `${minutes}m` : ""}${seconds}`;
+}
+
+/** A float as the text format has it: strconv.FormatFloat with 'g' and as few digits as name it, and no sign of a zero. */
+export function printFloatLikeGo(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
+  if (value === 0) return "0";
+  const [digits = "", power = ""] = value.toExponential().split("e");
+  const exponent = Number(power);
+  if (exponent >= -4 && exponent < shortestExponent) return String(value);
+  const sign = exponent < 0 ? "-" : "+";
+  return `${digits}e${sign}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }

@@ -7,7 +7,7 @@ import { type ReadAnswering, type ReadCounts, type ReadLimits, defaultReadLimits
 import { type ReadFailure, ReadFailed, type ReadingQuery } from "./reading-query.ts";
 import { sampledAnswer } from "./sampled-answer.ts";
 import { type ShardReads, contentTypeOf } from "./shard-reads.ts";
-import { firstFrame, streamAnswer } from "./streamed-answer.ts";
+import { firstFrame, streamedAnswer } from "./streamed-answer.ts";
 import { labelInKey } from "../../remote-read/label-key.ts";
 import { type ReadRequest, decodeReadRequest, responseType } from "../../remote-read/read-request.ts";
 import { compressBlock, uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
@@ -130,9 +130,21 @@ async function answer(answering: ReadAnswering, read: ReadRequest, response: Ser
     response.writeHead(200, { "content-type": contentTypeOf("streamed") });
     // the evaluator opens all its selectors before it reads from the first
     response.flushHeaders();
-    await streamAnswer(answering, selectors, response);
+    await write(streamedAnswer(answering, selectors), response, answering.signal);
   } else {
     writeSampled(response, await sampledAnswer(answering, selectors));
+  }
+}
+
+/** No faster than the evaluator takes it. */
+async function write(
+  pieces: AsyncIterable<Buffer>,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const bytes of pieces) {
+    signal.throwIfAborted();
+    if (!response.write(bytes)) await once(response, "drain", { signal });
   }
 }
 

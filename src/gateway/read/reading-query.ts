@@ -20,6 +20,8 @@ export interface ReadingQuery {
    * @returns the other replica that has answered for the shard before, if there is one
    */
   answered(shard: string, replica: Replica): Replica | undefined;
+  /** Bytes of a replica's answer have come. */
+  came(bytes: number): void;
   /** A read has come in; undefined if it is one more than the query makes. */
   beginRead(): ReadRecord | undefined;
   /**

@@ -13,7 +13,7 @@ import { decodeReadResponse, encodeReadResponse } from "../../remote-read/read-r
 import { compressBlock, uncompressBlock, uncompressedBytes } from "../../remote-read/snappy-block.ts";
 
 /**
- * The answer for evaluators that know no chunks: all series of all shards in one message of samples, whole in memory.
+ * The answer for readers that know no chunks: all series of all shards in one message of samples, whole in memory.
  * @returns a block of snappy data
  * @throws ReadFailed, also where the message is over its limit; the signal's reason
  */
@@ -21,6 +21,17 @@ export async function sampledAnswer(
   answering: ReadAnswering,
   selectors: readonly ReadQuery[],
 ): Promise<Buffer> {
+  return compressBlock(encodeReadResponse(await sampledSeries(answering, selectors)));
+}
+
+/**
+ * The series that each of the queries finds on all shards, with their samples, in the order of labels.
+ * @throws ReadFailed, also where they are over the limit; the signal's reason
+ */
+export async function sampledSeries(
+  answering: ReadAnswering,
+  selectors: readonly ReadQuery[],
+): Promise<EncodedSeries[][]> {
   const { query, signal } = answering;
   const budget = new Budget(answering.limits.sampledBytes);
   const results: EncodedSeries[][] = [];
@@ -32,7 +43,7 @@ export async function sampledAnswer(
       endTurn?.();
     }
   }
-  return compressBlock(encodeReadResponse(results));
+  return results;
 }
 
 async function mergedSamples(

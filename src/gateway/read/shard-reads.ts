@@ -88,6 +88,7 @@ async function readPiece(
         body: compressBlock(request),
         choose: () => [source.replica, ...source.others],
         mayHedge: () => source.others.length > 0 && query.mayHedge,
+        came: (bytes) => query.came(bytes),
       },
       signal,
     )

@@ -1,5 +1,3 @@
-import { once } from "node:events";
-import type { ServerResponse } from "node:http";
 import { chunkedStream } from "../../remote-read/chunked-stream.ts";
 import { ExternalLabels } from "../../remote-read/external-labels.ts";
 import type { ReadAnswering } from "./read-answering.ts";
@@ -17,20 +15,24 @@ import { keyHasLabel } from "../../remote-read/label-key.ts";
 const writeBytes = 128 * 1024;
 
 /**
- * Answers the queries of a read request one after another with frames of chunks. At any moment it holds one piece of each shard's
- * stream, and a series that is being put together.
+ * Answers the queries of a read request one after another with frames of chunks, in pieces that are worth a write. At any moment it
+ * holds one piece of each shard's stream, a series that is being put together, and what it gives next.
  * @throws ReadFailed; the signal's reason
  */
-export async function streamAnswer(
+export async function* streamedAnswer(
   answering: ReadAnswering,
   selectors: readonly ReadQuery[],
-  response: ServerResponse,
-): Promise<void> {
+): AsyncGenerator<Buffer, void, undefined> {
   const { query, signal } = answering;
-  const writer = new FrameWriter(response, signal);
+  const gathered = new GatheredFrames();
   for (const [index, selector] of selectors.entries()) {
     if (!query.spool) {
-      for await (const batch of mergedSeries(answering, selector)) await writer.write(batch, index);
+      for await (const batch of mergedSeries(answering, selector)) {
+        for (const series of batch) {
+          gathered.add(encodeFrame(series, index));
+          if (gathered.isEnough) yield gathered.take();
+        }
+      }
       continue;
     }
     const endTurn = await query.spool.turn(signal);
@@ -46,9 +48,12 @@ export async function streamAnswer(
     } finally {
       endTurn();
     }
-    for (const frame of held) await writer.writeBytes(frame);
+    for (const frame of held) {
+      gathered.add([frame]);
+      if (gathered.isEnough) yield gathered.take();
+    }
   }
-  await writer.flush();
+  if (gathered.isSome) yield gathered.take();
 }
 
 async function* mergedSeries(
@@ -81,42 +86,31 @@ async function* withoutJobs(
   }
 }
 
-/** Writes frames to the evaluator, no faster than it takes them. */
-class FrameWriter {
-  readonly #response: ServerResponse;
-  readonly #signal: AbortSignal;
+class GatheredFrames {
   #pieces: Buffer[] = [];
   #bytes = 0;
 
-  constructor(response: ServerResponse, signal: AbortSignal) {
-    this.#response = response;
-    this.#signal = signal;
+  get isSome(): boolean {
+    return this.#bytes > 0;
   }
 
-  async write(batch: SeriesBatch, queryIndex: number): Promise<void> {
-    for (const series of batch) {
-      for (const piece of encodeFrame(series, queryIndex)) {
-        this.#pieces.push(piece);
-        this.#bytes += piece.length;
-      }
-      if (this.#bytes >= writeBytes) await this.flush();
+  get isEnough(): boolean {
+    return this.#bytes >= writeBytes;
+  }
+
+  add(frame: readonly Buffer[]): void {
+    for (const piece of frame) {
+      this.#pieces.push(piece);
+      this.#bytes += piece.length;
     }
   }
 
-  async writeBytes(piece: Buffer): Promise<void> {
-    this.#pieces.push(piece);
-    this.#bytes += piece.length;
-    if (this.#bytes >= writeBytes) await this.flush();
-  }
-
-  async flush(): Promise<void> {
-    if (this.#bytes === 0) return;
+  take(): Buffer {
     const bytes = Buffer.concat(this.#pieces, this.#bytes);
     this.#pieces = [];
     this.#bytes = 0;
     spendBuffers(bytes.length);
-    this.#signal.throwIfAborted();
-    if (!this.#response.write(bytes)) await once(this.#response, "drain", { signal: this.#signal });
+    return bytes;
   }
 }
 

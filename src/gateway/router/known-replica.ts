@@ -24,6 +24,9 @@ const lateQuantile = 0.95;
 /** ms: where less is usual, it is not worth a second request; and where nothing is known. */
 const late = { least: 50, unknown: 150 };
 
+/** Requests in flight at a server that has much to do, whatever they are. */
+const many = 16;
+
 /** What the gateway knows of a server. */
 export class KnownReplica implements Replica {
   readonly shard: string;
@@ -64,6 +67,10 @@ export class KnownReplica implements Replica {
 
   get isWell(): boolean {
     return this.condition.state === "well";
+  }
+
+  get isBusy(): boolean {
+    return this.inFlight >= many;
   }
 
   get externalLabels(): Readonly<Record<string, string>> {

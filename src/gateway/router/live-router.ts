@@ -121,6 +121,8 @@ export class LiveRouter implements Router, ReplicaPool {
         const now = performance.now();
         known?.answered(kind, now - began, now);
       },
+      heard: () => known?.heard(performance.now()),
+      isBusy: () => known?.isBusy ?? false,
       doubt,
       succeeded: () =>
         end((one) => {

@@ -25,8 +25,10 @@ export const watchTimes: WatchTimes = {
   afresh: 15_000,
 };
 
-/** That reading its configuration may take, in multiples of the patience: that one may be long. */
-const patienceToRead = 3;
+/** With one that has much to do, in multiples of the patience: its silence is likelier to come from that. */
+const patienceWithBusy = 3;
+/** That a whole probe may take, in multiples of the patience: the configuration may be long. */
+const patienceToRead = 4;
 /** ms between the beginnings of two probes that slow answers bring about. */
 const closest = 200;
 
@@ -119,7 +121,12 @@ export class ReplicaWatch {
     this.#began = began;
     const late = new AbortController();
     const doubting = afterOwnTime(doubt, () => this.#doubt(began));
-    const losing = afterOwnTime(patience, () => late.abort());
+    let waited = patience;
+    let losing = afterOwnTime(patience, () => {
+      waited = replica.isBusy ? patience * patienceWithBusy : patience;
+      if (!replica.isBusy) return late.abort();
+      losing = afterOwnTime(waited - patience, () => late.abort());
+    });
     const heard = () => {
       doubting();
       losing();
@@ -145,7 +152,7 @@ export class ReplicaWatch {
       // busy, and not gone: it has answered somebody else meanwhile
       if (late.signal.aborted && replica.condition.state === "well" && replica.heardSince(began))
         return undefined;
-      objection = late.signal.aborted ? `no answer within ${patience} ms` : reasonOf(error);
+      objection = late.signal.aborted ? `no answer within ${waited} ms` : reasonOf(error);
       isSilent = late.signal.aborted || isUnreachable(error);
       this.#probed = { objection, isSilent };
       if (replica.failed(objection, performance.now()))

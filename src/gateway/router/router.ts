@@ -40,6 +40,10 @@ export interface ReplicaUse {
   readonly silent: AbortSignal;
   /** The headers have come. */
   answered(): void;
+  /** A part of the answer has come: the replica is there. */
+  heard(): void;
+  /** Whether the replica has much to do, so that what is late is likely to come. */
+  isBusy(): boolean;
   /** Nothing comes though it is waited for: the replicas of its shard are probed soon. */
   doubt(): void;
   succeeded(): void;

@@ -16,6 +16,9 @@ const restrictable: ReadonlyMap<string, readonly string[]> = new Map([
   ["label_values", listed],
   ["series", listed],
   ["query_exemplars", ["query", "start", "end", "timeout", "partial_response"]],
+  ["federate", ["match[]", "partial_response"]],
+  // its queries are in its body
+  ["read", ["partial_response"]],
   // they are about a text, and read nothing
   ["format_query", ["query"]],
   ["parse_query", ["query"]],
@@ -49,10 +52,15 @@ export function restrictedParams(
   const kept = new Map(params.filter(([name]) => known.includes(name)).toReversed());
   kept.delete("match[]");
   const named = [...kept].toReversed();
-  if (handler === "format_query" || handler === "parse_query") return { params: named, enforced: undefined };
+  if (["format_query", "parse_query", "read"].includes(handler))
+    return { params: named, enforced: undefined };
   if (known.includes("match[]")) {
     const given = params.filter(([name]) => name === "match[]").map(([, text]) => text);
-    const selectors = given.length > 0 ? given.map((text) => selectorOf(text, matchers)) : [all(matchers)];
+    // who federates nothing gets nothing
+    const selectors =
+      given.length > 0 || handler === "federate"
+        ? given.map((text) => selectorOf(text, matchers))
+        : [all(matchers)];
     return {
       params: [...named, ...selectors.map((text) => ["match[]", text] as const)],
       enforced: undefined,

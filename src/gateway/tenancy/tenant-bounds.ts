@@ -39,8 +39,14 @@ export function refuseBeyond(limits: TenantLimits, tenant: string, asked: AskedO
       : 0;
   if (range === "unclear")
     throw beyond("maxRange", tenant, "the query is not understood as a whole, so what it reads is not known");
-  if (range > maxRange)
-    throw beyond("maxRange", tenant, `${seconds(range)} s are read, of at most ${seconds(maxRange)} s`);
+  refuseLonger(limits, tenant, range);
+}
+
+/** @param range ms that are read @throws PromfleetError TENANT_LIMIT */
+export function refuseLonger({ maxRange }: TenantLimits, tenant: string, range: number): void {
+  const most = maxRange === undefined ? undefined : parseDuration(maxRange);
+  if (most !== undefined && range > most)
+    throw beyond("maxRange", tenant, `${seconds(range)} s are read, of at most ${seconds(most)} s`);
 }
 
 /** ms between the first and the last sample that may be read; 0 where parameters are wrong, which is said elsewhere. */

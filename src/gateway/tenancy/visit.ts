@@ -9,10 +9,11 @@ import type { Topology } from "../../topology/topology.ts";
 import type { RequestAdmission } from "../limits/request-admission.ts";
 import type { Answer } from "../planner/query-request.ts";
 import { type Params, firstOf } from "../protocol/form.ts";
+import type { DecodedRead } from "../reads/decode-read.ts";
 import { boundedAnswer } from "./bounded-answer.ts";
 import { inOwnWords } from "./own-words.ts";
 import { refuseUnrestrictable, restrictedParams } from "./restricted-params.ts";
-import { beyond, refuseBeyond } from "./tenant-bounds.ts";
+import { beyond, refuseBeyond, refuseLonger } from "./tenant-bounds.ts";
 
 /** A request of an API on its way through the gateway: what its sender may see and use of it. */
 export interface Visit {
@@ -20,6 +21,8 @@ export interface Visit {
   limits(gateway: GatewayLimits): GatewayLimits;
   /** What of the parameters counts. @throws PromfleetError QUERY_NOT_ENFORCEABLE, TENANT_LIMIT */
   params(params: Params): Params;
+  /** What a remote read may read. @throws PromfleetError TENANT_LIMIT */
+  read(read: DecodedRead): DecodedRead;
   acceptEncoding(accepted: string): string;
   /** Waits for a place of its sender's. @returns what gives it back @throws PromfleetError TENANT_BUSY; the signal's reason */
   enter(signal: AbortSignal): Promise<() => void>;
@@ -31,10 +34,14 @@ export interface Visit {
 export class OpenVisit implements Visit {
   limits = (gateway: GatewayLimits): GatewayLimits => gateway;
   params = (params: Params): Params => params;
+  read = (read: DecodedRead): DecodedRead => read;
   acceptEncoding = (accepted: string): string => accepted;
   enter = async (): Promise<() => void> => await Promise.resolve(() => {});
   answer = async (answer: Answer): Promise<Answer> => await Promise.resolve(answer);
 }
+
+/** ms; no read is of times beyond it. */
+const latest = 2n ** 63n;
 
 export interface TenantRequest {
   tenant: Tenant;
@@ -90,6 +97,14 @@ export class TenantVisit implements Visit {
       throw error;
     }
     return own;
+  }
+
+  read({ queries, form }: DecodedRead): DecodedRead {
+    const { tenant, matchers = [] } = this.#asked;
+    const start = queries.reduce((least, query) => (query.start < least ? query.start : least), latest);
+    const end = queries.reduce((most, query) => (query.end > most ? query.end : most), -latest);
+    this.#counted("maxRange", () => refuseLonger(tenant.limits, tenant.name, Number(end - start)));
+    return { form, queries: queries.map((one) => ({ ...one, matchers: [...one.matchers, ...matchers] })) };
   }
 
   /** What is to be looked at on its way out must not be packed. */

@@ -1,28 +1,22 @@
-import { monitorEventLoopDelay } from "node:perf_hooks";
+import { readFileSync, readdirSync } from "node:fs";
 import type { MetricFamily } from "../exposition/metric-family.ts";
-
-/** ms between two looks at how late the event loop is. */
-const resolution = 20;
+import { LoopDelayWatch } from "./loop-delay.ts";
 
 /** What Prometheus' client libraries tell of a process, under their names, and how late the event loop is. */
 export class ProcessMetrics {
-  readonly #delay: ReturnType<typeof monitorEventLoopDelay>;
+  readonly #delay = new LoopDelayWatch();
+  readonly #mostFiles = mostOpenFiles();
   readonly #version: string;
 
   /** @param version of promfleet */
   constructor(version: string) {
     this.#version = version;
-    this.#delay = monitorEventLoopDelay({ resolution });
-    this.#delay.enable();
   }
 
   collect(): MetricFamily[] {
     const { user, system } = process.cpuUsage();
     const memory = process.memoryUsage();
-    // what is recorded is the time from one look to the next
-    const between = this.#delay.count > 0 ? this.#delay.percentile(99) / 1e6 : 0;
-    const late = Math.max(0, between - resolution) / 1000;
-    this.#delay.reset();
+    const { p50, p99, max } = this.#delay.worst;
     return [
       {
         kind: "info",
@@ -45,19 +39,43 @@ export class ProcessMetrics {
         "Start of the process, in seconds since 1970.",
         performance.timeOrigin / 1000,
       ),
-      gauge(
-        "nodejs_eventloop_lag_p99_seconds",
-        "How late the event loop was, 99th percentile since the last scrape, in seconds.",
-        late,
-      ),
+      ...openFiles(this.#mostFiles),
+      gauge("nodejs_eventloop_lag_p50_seconds", late("the median"), p50),
+      gauge("nodejs_eventloop_lag_p99_seconds", late("99th percentile"), p99),
+      gauge("nodejs_eventloop_lag_max_seconds", late("the most"), max),
     ];
   }
 
   stop(): void {
-    this.#delay.disable();
+    this.#delay.stop();
   }
 }
 
 function gauge(name: string, help: string, value: number): MetricFamily {
   return { kind: "gauge", name, help, samples: [{ labels: {}, value }] };
 }
+
+/** Where the system tells it. */
+function openFiles(most: number | undefined): MetricFamily[] {
+  try {
+    const open = readdirSync("/proc/self/fd").length;
+    return [
+      gauge("process_open_fds", "Open file descriptors, connections among them.", open),
+      ...(most === undefined ? [] : [gauge("process_max_fds", "How many there may be.", most)]),
+    ];
+  } catch {
+    return [];
+  }
+}
+
+function mostOpenFiles(): number | undefined {
+  try {
+    const [, soft] = /^Max open files +(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
+    return soft === undefined ? undefined : Number(soft);
+  } catch {
+    return undefined;
+  }
+}
+
+const late = (what: string): string =>
+  `How late the event loop was: ${what} in the worst 15 s of the last minute.`;

@@ -1,0 +1,79 @@
+import { labelText, valueDistance } from "../conformance/compare.ts";
+import type { ApiAnswer } from "../harness/http.ts";
+
+/** Elements of a result. */
+export interface Element {
+  metric: Record<string, string>;
+  value?: readonly [number, string];
+  values?: readonly (readonly [number, string])[];
+  histogram?: readonly [number, unknown];
+  histograms?: readonly (readonly [number, unknown])[];
+}
+
+export function elementsOf({ data }: ApiAnswer): readonly Element[] {
+  const { resultType, result } = (data ?? { resultType: "", result: [] }) as {
+    resultType: string;
+    result: readonly Element[];
+  };
+  return resultType === "matrix" || resultType === "vector" ? result : [];
+}
+
+/** Relative to a value, of histograms to the numbers in them. */
+const lastBits = 2 ** -50;
+
+/**
+ * Answers of servers with the same samples to one query. Each has its series in an order of its own, and in a range query most functions
+ * and operators hand on their results in one that is drawn anew each time. So which of equal elements topk takes, and the last bits of
+ * what is added up, even more of them where it nearly cancels out, are not the same twice.
+ */
+export class AnswersOfOne {
+  readonly #texts = new Set<string>();
+  /** By time and labels. */
+  readonly #points = new Map<string, unknown[]>();
+  #answers = 0;
+
+  add(answer: ApiAnswer): void {
+    this.#answers++;
+    this.#texts.add(JSON.stringify(answer.data));
+    for (const [key, value] of pointsOf(answer)) {
+      const others = this.#points.get(key);
+      if (others) others.push(value);
+      else this.#points.set(key, [value]);
+    }
+  }
+
+  /** Whether they were all the same. */
+  get isOne(): boolean {
+    return this.#texts.size === 1;
+  }
+
+  /**
+   * Whether another server may have given an answer: it has every point that all of them have, none that none of them has, and its values
+   * lie between theirs, or beyond them by no more than twice as far as these lie apart.
+   */
+  mayBe(answer: ApiAnswer): boolean {
+    const points = pointsOf(answer);
+    for (const [key, value] of points) {
+      const known = this.#points.get(key);
+      if (!known || !isAmong(value, known)) return false;
+    }
+    return [...this.#points].every(([key, known]) => known.length < this.#answers || points.has(key));
+  }
+}
+
+function pointsOf(answer: ApiAnswer): Map<string, unknown> {
+  const points = new Map<string, unknown>();
+  for (const { metric, value, values = [], histogram, histograms = [] } of elementsOf(answer)) {
+    const labels = labelText(metric);
+    for (const point of [value, histogram, ...values, ...histograms])
+      if (point) points.set(`${point[0]} ${labels}`, point[1]);
+  }
+  return points;
+}
+
+function isAmong(value: unknown, known: readonly unknown[]): boolean {
+  if (known.some((other) => valueDistance(other, value) <= lastBits)) return true;
+  const numbers = known.map(Number).filter(Number.isFinite);
+  const [least, most] = [Math.min(...numbers), Math.max(...numbers)];
+  return typeof value === "string" && Math.abs(Number(value) - (least + most) / 2) <= 2.5 * (most - least);
+}
