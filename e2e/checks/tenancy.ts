@@ -29,8 +29,9 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
 
 type Reporting = CheckContext["report"];
 
+const encoded = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
+
 async function strangers(report: Reporting, { both }: TwoWorlds): Promise<void> {
-  const encoded = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
   const wrong: Record<string, string | undefined> = {
     "no credentials": undefined,
     "a wrong password": encoded("shop:open sesamf"),

@@ -46,8 +46,9 @@ export async function startTwoWorlds(place: Workplace, version: string): Promise
   return { both, shopAlone, end };
 }
 
+const ways = async (user: "shop" | "admin") => [{ user, passwordHash: await hashPassword(password[user]) }];
+
 async function declaredTenants(): Promise<Record<string, unknown>[]> {
-  const ways = async (user: "shop" | "admin") => [{ user, passwordHash: await hashPassword(password[user]) }];
   return [
     { name: "shop", basic: await ways("shop"), matchers: ['ns="shop"'] },
     { name: "admin", basic: await ways("admin"), everything: true, metrics: true },
