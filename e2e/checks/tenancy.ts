@@ -1,5 +1,8 @@
 import type { Check, CheckContext } from "../harness/check.ts";
 import { type ApiAnswer, type Heard, ask, vector } from "../harness/http.ts";
+import { askRead, readAll } from "../reads/raw-read.ts";
+import { uncompressBlock } from "../../src/remote-read/snappy-block.ts";
+import { hostileFederations, hostileRead, hostileReads } from "../tenancy/hostile-reads.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { type HostileCase, hostileCases, refusedPaths, unknownPaths } from "../tenancy/hostile-cases.ts";
 import { type TwoWorlds, mark, password, startTwoWorlds, token } from "../tenancy/two-worlds.ts";
@@ -24,6 +27,7 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
   await strangers(report, worlds);
   await own(report, worlds);
   await escapes(report, worlds);
+  await otherWays(report, worlds);
   await refusals(report, worlds);
 }
 
@@ -121,6 +125,72 @@ async function escapes(report: Reporting, worlds: TwoWorlds): Promise<void> {
   report.figure("seconds", ((performance.now() - began) / 1000).toFixed(1));
 }
 
+/** Remote reads and /federate: the same judge, and the same canary. */
+async function otherWays(report: Reporting, worlds: TwoWorlds): Promise<void> {
+  const times = { start: worlds.end - 3600, end: worlds.end };
+  const asks: [string, (base: string, authorization: string) => Promise<Heard>][] = [
+    ...hostileFederations.map((selectors): (typeof asks)[number] => [
+      `/federate ${selectors.join(" ")}`,
+      async (base, authorization) =>
+        await ask(
+          `${base}/federate?${selectors.map((text) => `match[]=${encodeURIComponent(text)}`).join("&")}`,
+          as(authorization),
+        ),
+    ]),
+    ...(["samples", "chunks"] as const).flatMap((form) =>
+      hostileReads.map((matchers): (typeof asks)[number] => [
+        `read of ${form} ${JSON.stringify(matchers)}`,
+        async (base, authorization) =>
+          await askRead(base, hostileRead(matchers, times), form, { authorization }),
+      ]),
+    ),
+  ];
+  const escapedAs = async (authorization: string) => {
+    const found: string[] = [];
+    for (const [name, asking] of asks) {
+      const [there, here] = [
+        await asking(worlds.both.url, authorization),
+        await asking(worlds.shopAlone.url, authorization),
+      ];
+      const isSame = there.status === here.status && there.body.equals(here.body);
+      if (!isSame || unpackedText(there).includes(mark)) found.push(name);
+    }
+    return found;
+  };
+  const escaped = await escapedAs(basic("shop"));
+  report.claim(
+    "hostile remote reads and federations that saw something of others",
+    escaped.length === 0,
+    `${escaped.length} of ${asks.length}: ${escaped.join("; ")}`,
+  );
+  const canary = await escapedAs(basic("admin"));
+  report.claim(
+    "canary: without enforcement they would have",
+    canary.length >= asks.length - 2,
+    `${canary.length} of ${asks.length}`,
+  );
+  const [own] = await readAll(worlds.both.url, hostileRead([[]], times), "samples", {
+    authorization: basic("shop"),
+  });
+  report.claim("a tenant reads its own series", own?.length === 10, own?.length);
+  const beyond = await askRead(
+    worlds.both.url,
+    hostileRead([[]], { ...times, start: worlds.end - 7200 }),
+    "samples",
+    { authorization: bearer },
+  );
+  report.claim(
+    "maxRange of a remote read",
+    beyond.status === 422 && beyond.body.includes("limit maxRange of tenant limited"),
+    `${beyond.status} ${beyond.body.toString().trim()}`,
+  );
+}
+
+/** Answers of samples are packed. */
+function unpackedText({ headers, body }: Heard): string {
+  return (headers["content-encoding"] === "snappy" ? uncompressBlock(body) : body).toString("latin1");
+}
+
 /** The cases whose answers are not the same in both worlds, or name what is the bank's. */
 async function seen({ both, shopAlone, end }: TwoWorlds, authorization: string): Promise<HostileCase[]> {
   const found: HostileCase[] = [];
@@ -133,9 +203,15 @@ async function seen({ both, shopAlone, end }: TwoWorlds, authorization: string):
   return found;
 }
 
-/** Without what is of the moment: how long it took. */
+/** Without what is of the moment: how long it took, and the order of instant vectors, which have none. */
 function comparable({ body }: Heard): string {
-  return body.toString().replaceAll(/"seconds":[\d.]+/g, "");
+  const text = body.toString().replaceAll(/"seconds":[\d.]+/g, "");
+  if (!text.includes('"resultType":"vector"')) return text;
+  return text
+    .split(/(?=\{"metric":)/)
+    .map((part) => part.replace(/,$/, ""))
+    .toSorted()
+    .join("\n");
 }
 
 async function hear(base: string, one: HostileCase, end = 0, authorization = basic("shop")): Promise<Heard> {

@@ -31,18 +31,28 @@ export const readHeaders = {
 };
 
 /** One remote read. @throws where the answer is cut; any status is an answer */
-export async function askRead(base: string, queries: readonly ReadQuery[], form: Form): Promise<Heard> {
+export async function askRead(
+  base: string,
+  queries: readonly ReadQuery[],
+  form: Form,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Heard> {
   return await ask(`${base}/api/v1/read`, {
     method: "POST",
-    headers: readHeaders,
+    headers: { ...readHeaders, ...more },
     body: readBody(queries, form),
     withinMs: 60_000,
   });
 }
 
 /** What a read finds. @throws where it is not answered with 200, or its answer is not right */
-export async function readAll(base: string, queries: readonly ReadQuery[], form: Form): Promise<Found> {
-  const heard = await askRead(base, queries, form);
+export async function readAll(
+  base: string,
+  queries: readonly ReadQuery[],
+  form: Form,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Found> {
+  const heard = await askRead(base, queries, form, more);
   if (heard.status !== 200) throw new Error(`a read: ${heard.status} ${heard.body.toString().trim()}`);
   return foundIn(heard.body, queries.length, form);
 }

@@ -254,7 +254,6 @@ export const refusedPaths: readonly string[] = [
 
 /** Paths that there are not, whoever asks. */
 export const unknownPaths: readonly string[] = [
-  "/api/v1/read",
   "/api/v1/status/config",
   "/api/v1/status/tsdb",
   "/api/v1/status/flags",
@@ -263,7 +262,6 @@ export const unknownPaths: readonly string[] = [
   "/api/v1//query?query=gold",
   "/api/v1/query/?query=gold",
   "/API/v1/query?query=gold",
-  "/federate?match[]=gold",
   "/graph",
   "//api/v1/query?query=gold",
 ];
