@@ -207,11 +207,9 @@ async function seen({ both, shopAlone, end }: TwoWorlds, authorization: string):
 function comparable({ body }: Heard): string {
   const text = body.toString().replaceAll(/"seconds":[\d.]+/g, "");
   if (!text.includes('"resultType":"vector"')) return text;
-  return text
-    .split(/(?=\{"metric":)/)
-    .map((part) => part.replace(/,$/, ""))
-    .toSorted()
-    .join("\n");
+  const { data, ...rest } = JSON.parse(text) as { data: { result?: unknown[] } };
+  const elements = data.result?.map((element) => JSON.stringify(element)).toSorted();
+  return JSON.stringify([elements, { ...data, result: undefined }, rest]);
 }
 
 async function hear(base: string, one: HostileCase, end = 0, authorization = basic("shop")): Promise<Heard> {
