@@ -26,6 +26,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   programs: () => import("./programs.ts"),
   gateway: () => import("./gateway.ts"),
   "demo-exporter": () => import("./demo-exporter.ts"),
+  "hash-password": () => import("./hash-password.ts"),
   dashboard: () => import("./dashboard.ts"),
   rules: () => import("./rules.ts"),
   render: () => import("./render.ts"),
