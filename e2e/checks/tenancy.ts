@@ -26,7 +26,7 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
   const worlds = await startTwoWorlds(place, prometheus);
   await strangers(report, worlds);
   await own(report, worlds);
-  await escapes(report, worlds);
+  await escapes(report, worlds, !prometheus.startsWith("2."));
   await otherWays(report, worlds);
   await refusals(report, worlds);
 }
@@ -105,7 +105,7 @@ async function own(report: Reporting, { both, end }: TwoWorlds): Promise<void> {
   );
 }
 
-async function escapes(report: Reporting, worlds: TwoWorlds): Promise<void> {
+async function escapes(report: Reporting, worlds: TwoWorlds, isThree: boolean): Promise<void> {
   const began = performance.now();
   const escaped = await seen(worlds, basic("shop"));
   report.claim(
@@ -114,7 +114,9 @@ async function escapes(report: Reporting, worlds: TwoWorlds): Promise<void> {
     `${escaped.length} of ${hostileCases.length}: ${escaped.map(({ name }) => name).join("; ")}`,
   );
   // the same judge, of somebody whom nothing holds back
-  const harmful = hostileCases.filter(({ harmless }) => harmless !== true);
+  const harmful = hostileCases.filter(
+    ({ harmless, isOfThree }) => harmless !== true && (isThree || isOfThree !== true),
+  );
   const unenforced = new Set(await seen(worlds, basic("admin")));
   const blind = harmful.filter((one) => !unenforced.has(one));
   report.claim(
