@@ -13,14 +13,20 @@ export const packed = { "accept-encoding": "gzip" } as const;
  * @throws SyntaxError where they are not what was packed; PromfleetError ANSWER_TOO_LARGE
  */
 export function unpacked(bytes: Buffer, encoding: string | undefined, limit: number): Buffer {
-  if (encoding === undefined || encoding === "identity") return bytes;
-  if (encoding !== "gzip") throw new SyntaxError(`it is packed as ${encoding}`);
+  if (!isPacked(encoding)) return bytes;
   try {
     return gunzipSync(bytes, { maxOutputLength: Math.max(1, limit) });
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge();
     throw new SyntaxError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/** @param encoding as the header says it @throws SyntaxError where it was not asked for */
+export function isPacked(encoding = "identity"): boolean {
+  const name = encoding.toLowerCase();
+  if (name !== "gzip" && name !== "identity") throw new SyntaxError(`it is packed as ${encoding}`);
+  return name === "gzip";
 }
 
 export function tooLarge(): PromfleetError {

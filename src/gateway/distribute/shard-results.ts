@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { packed } from "../combine/packed-answer.ts";
+import { isPacked, packed } from "../combine/packed-answer.ts";
 import type { Annotations } from "../protocol/annotations.ts";
 import { type ShardFetcher, ShardLost, type ShardResponse } from "../fetch/shard-fetcher.ts";
 import type { Answer } from "../planner/query-request.ts";
@@ -115,9 +115,7 @@ async function shortAnswer(response: Response): Promise<Answer> {
 
 /** What is packed has a checksum; where it is wrong, the server is told to be wrong. */
 function unpackedBody({ body, headers }: Response): AsyncIterable<Buffer> {
-  const encoding = (headers["content-encoding"] ?? "identity").toLowerCase();
-  if (encoding === "identity") return body as AsyncIterable<Buffer>;
-  if (encoding !== "gzip") throw new SyntaxError(`it is packed as ${encoding}`);
+  if (!isPacked(headers["content-encoding"])) return body as AsyncIterable<Buffer>;
   // whoever reads it gets its errors
   return pipeline(body, createGunzip({ chunkSize }), () => {});
 }
