@@ -93,7 +93,7 @@ export async function startTargets(
       name: "gateway",
       base: "thanos",
       what: `the gateway in front of the ${shards} shards, as promfleet runs it`,
-      ...(await startGatewayOf("gateway-of-shards", shardUrls, { spreadByInstance: {} })),
+      ...(await startGatewayOf("gateway-of-shards", shardUrls, { spreadByInstance: {}, evenSlots: true })),
     },
   ];
 }

@@ -11,6 +11,7 @@ import type { EvaluatorStarter } from "./evaluate/evaluator.ts";
 import { LiveFetcher } from "./fetch/live-fetcher.ts";
 import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
+import { WorkingCeiling } from "./limits/working-ceiling.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import { FleetReads } from "./reads/fleet-reads.ts";
@@ -61,7 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sources = new ShardSources(router, { holes: (replica) => coverage?.holes(replica) ?? [] });
   const fetcher = new LiveFetcher(router, dispatcher);
   const metrics = new RequestMetrics();
-  const admission = new RequestAdmission(() => router.topology.limits);
+  const admission = new RequestAdmission(() => router.topology.limits, undefined, new WorkingCeiling());
   const tenancy = new Tenancy(() => router.topology);
   const answers = new AnswersOnTheirWay(answersLimits);
   const accessLog = new AccessLog(

@@ -1,20 +1,28 @@
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import type { GatewayLimits } from "../../spec/fleet-spec.ts";
+import type { WorkingCeiling } from "./working-ceiling.ts";
 
 /** Lets so many requests be worked on at a time; more wait in line, and more than that are refused at the door. */
 export class RequestAdmission {
   readonly #limits: () => Pick<GatewayLimits, "concurrency" | "queue">;
   readonly #line: (() => void)[] = [];
   readonly #refusal: (state: { working: number; waiting: number }) => PromfleetError;
+  readonly #ceiling: WorkingCeiling | undefined;
   #working = 0;
 
   /**
    * @param limits asked anew for each request: they may change
    * @param refusal what those are told that are refused
+   * @param ceiling makes more of them wait where the event loop is late
    */
-  constructor(limits: () => Pick<GatewayLimits, "concurrency" | "queue">, refusal = gatewayBusy) {
+  constructor(
+    limits: () => Pick<GatewayLimits, "concurrency" | "queue">,
+    refusal = gatewayBusy,
+    ceiling?: WorkingCeiling,
+  ) {
     this.#limits = limits;
     this.#refusal = refusal;
+    this.#ceiling = ceiling;
   }
 
   /** For /metrics. */
@@ -24,8 +32,8 @@ export class RequestAdmission {
 
   /** Before anything else is done for a request: where many are refused, each has to cost next to nothing. @throws PromfleetError GATEWAY_BUSY */
   refuseIfFull(): void {
-    const { concurrency, queue } = this.#limits();
-    if ((this.#working < concurrency && this.#line.length === 0) || this.#line.length < queue) return;
+    const { queue } = this.#limits();
+    if ((this.#working < this.#places() && this.#line.length === 0) || this.#line.length < queue) return;
     throw this.#refusal(this.state);
   }
 
@@ -33,21 +41,27 @@ export class RequestAdmission {
   async enter(signal: AbortSignal): Promise<() => void> {
     signal.throwIfAborted();
     this.refuseIfFull();
-    if (this.#working >= this.#limits().concurrency || this.#line.length > 0) {
+    if (this.#working >= this.#places() || this.#line.length > 0) {
       await this.#wait(signal);
     } else this.#working++;
     let left = false;
     return () => {
       if (left) return;
       left = true;
+      this.#ceiling?.over(this.#working, this.#limits().concurrency);
       this.#working--;
       this.#next();
     };
   }
 
-  #next(): void {
+  #places(): number {
     const { concurrency } = this.#limits();
-    while (this.#working < concurrency) {
+    return this.#ceiling?.of(concurrency) ?? concurrency;
+  }
+
+  #next(): void {
+    const places = this.#places();
+    while (this.#working < places) {
       const first = this.#line.shift();
       if (!first) return;
       this.#working++;
