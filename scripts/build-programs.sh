@@ -1,14 +1,19 @@
 #!/usr/bin/env bash
 # The programs that the tests run against, each once, in promfleet's cache: <cache>/programs/<name>-<version>/<binary>.
-# usage: build-programs.sh [--require] [prometheus alertmanager thanos debian]   (no name: all)
+# usage: build-programs.sh [--require] [prometheus alertmanager thanos debian | kubernetes]   (no name: all but kubernetes)
 #   prometheus, alertmanager   built from their pinned Go modules
 #   thanos                     the same; checks put its figures beside promfleet's
 #   debian                     Debian's older Prometheus and its node exporter, unpacked from the packages
+#   kubernetes                 all that a cluster on one machine is made of (e2e/testbed): Kubernetes in one binary, CoreDNS, a pause
+#                              program, and Debian's containerd, runc, etcd, CNI plugins, iptables; kubectl where there is none
 #   --require                  what this machine cannot have is a failure, not a note (as with CI=true)
 # A second run finds everything and ends at once. Needs a Go module proxy; Go itself is fetched where there is none.
 set -euo pipefail
 
 PROMETHEUS=3.16.0 PROMETHEUS_MODULE=v0.316.0 ALERTMANAGER=0.28.1 THANOS=0.42.4 GO=1.26.8 DEBIAN_PROMETHEUS=2
+KUBERNETES=1.34.4 COREDNS=1.12.4 PAUSE=1
+# What runs containers, and the libraries that no Debian is sure to have.
+NODE_PACKAGES="containerd runc containernetworking-plugins iptables conntrack etcd-server libnetfilter-conntrack3 libnfnetlink0 libxtables12 libip4tc2 libip6tc2 libnftnl11 libmnl0 libseccomp2"
 # One service discovery's module cannot be had from every proxy: only the ones in use are compiled in.
 PROMETHEUS_TAGS=netgo,remove_all_sd,enable_kubernetes_sd,enable_dns_sd,enable_consul_sd,enable_moby_sd
 THANOS_TAGS=netgo,slicelabels,remove_all_sd,enable_kubernetes_sd,enable_dns_sd
@@ -142,10 +147,83 @@ build_debian() {
   "$node" "$here/fetch-debian.ts" program prometheus@$DEBIAN_PROMETHEUS node_exporter >&2 || exit 1
 }
 
+# --- a Kubernetes cluster -------------------------------------------------------------------------------------------
+
+# Builds in a folder of its own what `tells_so BINARY` says is not there yet, under the lock.
+entry_of() { # NAME VERSION BUILD: BUILD fills the folder that it is given
+  local name=$1 version=$2 build=$3 entry=$programs/$1-$2 started=$SECONDS
+  if [ -e "$entry/.whole" ]; then say "$name $version: is there"; return; fi
+  lock
+  if [ -e "$entry/.whole" ]; then say "$name $version: is there"; return; fi
+  workplace
+  mkdir -p "$work/$name"
+  say "$name $version: making (some minutes the first time)"
+  if ! ( set -e; "$build" "$work/$name" ) >"$programs/$name-build.log" 2>&1; then
+    tail -20 "$programs/$name-build.log" >&2
+    fail "$name $version: not made, see $programs/$name-build.log"
+  fi
+  touch "$work/$name/.whole"
+  rm -rf "$entry"; mv "$work/$name" "$entry"
+  rm -f "$programs/$name-build.log"
+  say "$name $version: made in $((SECONDS - started)) s"
+}
+
+# Every component in one binary. Kubernetes' own requirements name its staging modules at v0.0.0: each is pointed at the release of the
+# same patch.
+make_hyperkube() { # FOLDER
+  local out=$1 minor=${KUBERNETES#1.} patch source
+  patch=${minor#*.} minor=${minor%.*}
+  source=$work/hyperkube-source
+  mkdir -p "$source"; cp "$here/../e2e/testbed/hyperkube.go.txt" "$source/main.go"; cd "$source"
+  { printf 'module testbed/hyperkube\n\ngo 1.24.0\n\nrequire k8s.io/kubernetes v%s\n\nreplace (\n' $KUBERNETES
+    sed -n 's/^[[:space:]]*\(k8s.io\/[a-z-]*\) v0\.0\.0$/\1/p' \
+      "$(cd "$work" && go mod download -json k8s.io/kubernetes@v$KUBERNETES | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')" |
+      sort -u | sed "s/.*/\t& => & v0.$minor.$patch/"
+    echo ')'; } >go.mod
+  go mod tidy
+  local flags="-s -w -X k8s.io/component-base/version.gitVersion=v$KUBERNETES -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=$minor"
+  go build -trimpath -ldflags "$flags" -o "$out/hyperkube" .
+  "$out/hyperkube" apiserver --version | grep -q "v$KUBERNETES"
+  if ! command -v kubectl >/dev/null; then go build -mod=mod -trimpath -ldflags "$flags" -o "$out/kubectl" k8s.io/kubernetes/cmd/kubectl; fi
+}
+
+make_coredns() { # FOLDER
+  local source=$work/coredns-source
+  cp -R "$(cd "$work" && go mod download -json github.com/coredns/coredns@v$COREDNS | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')" "$source"
+  chmod -R u+w "$source"; cd "$source"
+  go build -tags netgo -trimpath -ldflags "-s -w" -o "$1/coredns" .
+  "$1/coredns" -version | grep -q "$COREDNS"
+}
+
+make_pause() { # FOLDER
+  mkdir -p "$work/pause-source"; cd "$work/pause-source"
+  cp "$here/../e2e/testbed/pause.go.txt" main.go; printf 'module testbed/pause\n\ngo 1.24.0\n' >go.mod
+  go build -trimpath -ldflags "-s -w" -o "$1/pause" .
+}
+
+make_node() { # FOLDER
+  # shellcheck disable=SC2086
+  "$node" "$here/fetch-debian.ts" tree "$1" $NODE_PACKAGES
+  "$1/usr/bin/containerd" --version; "$1/usr/sbin/runc" --version; "$1/usr/bin/etcd" --version
+  # what Debian chooses by its alternatives
+  mkdir -p "$1/bin"
+  for each in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+    ln -s ../usr/sbin/xtables-nft-multi "$1/bin/$each"
+  done
+}
+
+build_kubernetes() {
+  find_go
+  entry_of node $KUBERNETES make_node
+  entry_of pause $PAUSE make_pause
+  entry_of coredns $COREDNS make_coredns
+  entry_of hyperkube $KUBERNETES make_hyperkube
+}
+
 if [ "${1:-}" = --require ]; then require=yes; shift; fi
 for name in ${*:-prometheus alertmanager thanos debian}; do
   case $name in
-    prometheus | alertmanager | thanos | debian) "build_$name" ;;
-    *) sed -n 's/^# //p' "$0" | head -7 >&2; exit 2 ;;
+    prometheus | alertmanager | thanos | debian | kubernetes) "build_$name" ;;
+    *) sed -n 's/^# //p' "$0" | head -9 >&2; exit 2 ;;
   esac
 done

@@ -194,7 +194,7 @@ export class GatewayServer {
       // the time and the place are for the answer to be found: how fast it is read is the client's matter
       clearTimeout(timer);
       const writing = writeAnswer(response, answer);
-      answers.add(response);
+      answers.add(response, route.handler === "read" ? context.reads.waiting : undefined);
       record.ending = await writing;
     } finally {
       clearTimeout(timer);

@@ -8,10 +8,10 @@ import { AnswersOnTheirWay, type AnswersLimits } from "./answers-on-their-way.ts
 /** More than the system holds of a connection by itself. */
 const size = 16 * 1024 ** 2;
 
-async function serving(limits: AnswersLimits) {
+async function serving(limits: AnswersLimits, waitedFor?: () => number) {
   const answers = new AnswersOnTheirWay(limits);
   const server = createServer((_, response) => {
-    answers.add(response);
+    answers.add(response, waitedFor);
     response.end(Buffer.alloc(size));
   });
   server.listen(0, "127.0.0.1");
@@ -91,4 +91,21 @@ test("an answer for which there is no room waits until one is taken or given up,
   await answers.room(AbortSignal.timeout(10_000));
   expect(answers.state).toMatchObject({ answers: 0, givenUp: 1 });
   slow.socket.resume();
+});
+
+test("what others wait for in another line is given up by those that take nothing, as often as somebody waits", async () => {
+  let waiting = 0;
+  const limits = { bytes: 100 * size, answers: 10, patience: 60_000, shortPatience: 300 };
+  const { answers, ask } = await serving(limits, () => waiting);
+  const clients = [ask(), ask(), ask()];
+  clients[2]?.socket.resume();
+  await until("two wait", 5000, () => answers.state.answers === 2 && answers.state.bytes > size);
+  waiting = 1;
+  await until("one is given up", 5000, () => {
+    if (answers.state.givenUp === 0) return false;
+    waiting = 0;
+    return true;
+  });
+  expect(answers.state).toMatchObject({ answers: 1, givenUp: 1 });
+  expect(clients[2]?.bytes).toBeGreaterThan(size);
 });

@@ -15,7 +15,11 @@ interface OnItsWay {
   /** Bytes that the system has taken of its connection, and since when it has taken no more, ms. */
   written: number;
   since: number;
+  /** How many wait for what it holds besides its room here. */
+  waitedFor: () => number;
 }
+
+const nobodyWaits = () => 0;
 
 /** ms between two looks. */
 const every = 250;
@@ -62,11 +66,15 @@ export class AnswersOnTheirWay {
     }
   }
 
-  /** Until its connection has taken all of it or is gone; most have been taken whole by then, and are not looked after. */
-  add(response: ServerResponse): void {
+  /**
+   * Until its connection has taken all of it or is gone; most have been taken whole by then, and are not looked after.
+   * @param waitedFor how many wait for what it holds besides its room here, as the places of reads at the servers: so many of those that
+   * its client takes nothing of are given up, too
+   */
+  add(response: ServerResponse, waitedFor = nobodyWaits): void {
     const { socket } = response;
     if (!socket || response.destroyed || response.writableFinished) return;
-    this.#answers.set(response, { written: socket.bytesWritten, since: performance.now() });
+    this.#answers.set(response, { written: socket.bytesWritten, since: performance.now(), waitedFor });
     response.once("close", () => {
       this.#answers.delete(response);
       this.#letIn();
@@ -84,6 +92,20 @@ export class AnswersOnTheirWay {
     first();
   }
 
+  /** Of answers that others wait for in some other line, those that their clients are the cause of. */
+  #giveUpHeld(now: number): void {
+    const given = new Map<() => number, number>();
+    for (const [response, { since, waitedFor }] of this.#answers) {
+      const count = given.get(waitedFor) ?? 0;
+      // of one that has nothing to be taken, the servers are slow
+      if (response.writableLength === 0 || now - since < this.#limits.shortPatience) continue;
+      if (count >= waitedFor()) continue;
+      given.set(waitedFor, count + 1);
+      this.#givenUp++;
+      response.destroy();
+    }
+  }
+
   #look(): void {
     const now = performance.now();
     let bytes = 0;
@@ -95,6 +117,7 @@ export class AnswersOnTheirWay {
       one.written = written;
       one.since = now;
     }
+    this.#giveUpHeld(now);
     const isWaitedFor = this.#waiting.size > 0;
     if (bytes <= this.#limits.bytes && this.#answers.size <= this.#limits.answers && !isWaitedFor) return;
     const patience = isWaitedFor ? this.#limits.shortPatience : this.#limits.patience;

@@ -55,6 +55,9 @@ export class FleetReads {
     this.#share = new ReadAdmission(() => Math.max(1, Math.floor(admission.state.room / 2)), 0);
   }
 
+  /** Reads that wait for a place at the servers. */
+  readonly waiting = (): number => this.#share.state.waiting;
+
   /**
    * Makes something of a read, again without a replica that has failed.
    * @param make may give what is not whole yet, if it sees to `end`; a failure after that is its own to tell
