@@ -158,7 +158,9 @@ entry_of() { # NAME VERSION BUILD: BUILD fills the folder that it is given
   workplace
   mkdir -p "$work/$name"
   say "$name $version: making (some minutes the first time)"
-  if ! ( set -e; "$build" "$work/$name" ) >"$programs/$name-build.log" 2>&1; then
+  # in a condition, the shell would go on after a failure
+  set +e; ( set -e; "$build" "$work/$name" ) >"$programs/$name-build.log" 2>&1; local code=$?; set -e
+  if [ $code != 0 ]; then
     tail -20 "$programs/$name-build.log" >&2
     fail "$name $version: not made, see $programs/$name-build.log"
   fi
@@ -204,7 +206,8 @@ make_pause() { # FOLDER
 make_node() { # FOLDER
   # shellcheck disable=SC2086
   "$node" "$here/fetch-debian.ts" tree "$1" $NODE_PACKAGES
-  "$1/usr/bin/containerd" --version; "$1/usr/sbin/runc" --version; "$1/usr/bin/etcd" --version
+  export LD_LIBRARY_PATH=$1/usr/lib/x86_64-linux-gnu:$1/lib/x86_64-linux-gnu
+  "$1/usr/bin/containerd" --version; "$1/usr/bin/runc" --version; "$1/usr/bin/etcd" --version
   # what Debian chooses by its alternatives
   mkdir -p "$1/bin"
   for each in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do

@@ -16,6 +16,7 @@ import { reads } from "./reads.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { tenancy } from "./tenancy.ts";
+import { testbed } from "./testbed.ts";
 import { ways } from "./ways.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -39,5 +40,6 @@ export const checks: readonly Check[] = [
   returning,
   memory,
   overload,
+  testbed,
   freshClone,
 ];

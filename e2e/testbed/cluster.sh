@@ -10,7 +10,7 @@
 #   NODES           2
 #   IMAGES          docker archives that every node gets, with blanks between
 #   KEEP_LOGS       a folder into which down copies the logs
-# Needs root and `make programs-kubernetes`. Tried with cgroup v1 (each controller mounted by itself); v2 is handled and was not tried.
+# Needs root and `scripts/build-programs.sh kubernetes`. Tried with cgroup v1 (each controller mounted by itself); v2 is handled and was not tried.
 set -euo pipefail
 
 cache=${PROMFLEET_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/promfleet}/programs
@@ -26,7 +26,7 @@ fail() { say "$*"; exit 1; }
 newest() { # NAME BINARY: the folder of a program in the cache
   local found
   found=$(ls -d "$cache/$1"-*/ 2>/dev/null | sort -V | tail -1)
-  [ -n "$found" ] && [ -e "$found/.whole" ] || fail "$1 is not there: make programs-kubernetes"
+  [ -n "$found" ] && [ -e "$found/.whole" ] || fail "$1 is not there: scripts/build-programs.sh kubernetes"
   echo "${found%/}"
 }
 
