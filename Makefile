@@ -9,10 +9,10 @@ export PATH := $(CURDIR)/node_modules/node/bin:$(CURDIR)/$(bin):$(PATH)
 stamp := node_modules/.promfleet-setup
 sources := src e2e scripts
 
-.PHONY: help setup programs up down test soak check format bench pack clean
+.PHONY: help setup programs up down test soak e2e check format bench pack clean
 
 help: ## Show this
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
 
 setup: $(stamp) ## Install what promfleet itself needs (again: changes nothing)
 
@@ -37,6 +37,10 @@ test: programs ## Unit tests and the short form of every check in docs/verificat
 
 soak: programs ## The long form of every check in docs/verification.md
 	@node e2e/run-tests.ts --soak
+
+e2e: programs ## What needs a Kubernetes cluster: one is started on this machine (root)
+	@scripts/build-programs.sh kubernetes
+	@node e2e/verify.ts testbed --soak
 
 check: $(stamp) ## Format, lint, types, layering, unused code, generated documents
 	oxfmt --check $(sources)

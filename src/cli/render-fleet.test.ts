@@ -20,7 +20,7 @@ beforeEach(async () => {
 });
 
 async function render(force = false): Promise<number> {
-  return renderFleet(path.join(folder, "fleet.yaml"), output, force);
+  return renderFleet(path.join(folder, "fleet.yaml"), output, { force, target: "local" });
 }
 
 async function bytesUnder(root: string): Promise<Record<string, string>> {

@@ -21,6 +21,22 @@ const label = () => matching(labelName, "a label name such as instance");
 const texts = (what: string) => z.record(z.string(), z.string({ error: "a string" }), { error: what });
 const labels = () => texts("a map of labels");
 
+const quantities = () =>
+  z
+    .record(
+      z.string(),
+      matching(/^\d+(\.\d+)?(m|[kMGTPE]i?)?$/, 'a quantity in quotes, such as "500m" or "2Gi",'),
+      { error: "a map of quantities" },
+    )
+    .optional();
+
+/** What a container asks for and may use at most, as Kubernetes has it. */
+const resources = () =>
+  section({
+    requests: quantities().describe("What a node must have left for it: cpu, memory."),
+    limits: quantities().describe("What it may use at most: cpu, memory."),
+  }).prefault({});
+
 const prometheus = section({
   version: matching(/^\d+(\.\d+){0,2}$/, 'a version in quotes, such as "3.16" or "2.42.0",')
     .optional()
@@ -37,6 +53,20 @@ const prometheus = section({
   retentionSize: matching(/^[1-9]\d*(?:[KMGTPE]?B)$/, 'a size such as "512MB" or "50GB"')
     .optional()
     .describe("How many bytes of blocks a server keeps at most."),
+  image: text("the name of an image")
+    .optional()
+    .describe("On Kubernetes, the image of the servers. Left out: Prometheus' own of the same version."),
+  storage: section({
+    size: matching(/^[1-9]\d*[KMGTPE]i?$/, 'a size such as "50Gi"')
+      .default("50Gi")
+      .describe("How large the volume of a server is."),
+    className: text("the name of a storage class")
+      .optional()
+      .describe("Its storage class. Left out: the cluster's default."),
+  })
+    .prefault({})
+    .describe("On Kubernetes, the volume of each server."),
+  resources: resources().describe("On Kubernetes, what a server asks for, and may use."),
   outOfOrderWindow: durationOrNone()
     .default("2h")
     .describe(
@@ -123,6 +153,13 @@ const gateway = section({
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
   accessLog: accessLogKey(),
+  replicas: whole(1, 20).default(2).describe("On Kubernetes, how many gateways there are."),
+  image: text("the name of an image")
+    .optional()
+    .describe(
+      "On Kubernetes, the image of the gateways, which has Prometheus for the evaluator. Left out: promfleet's own.",
+    ),
+  resources: resources().describe("On Kubernetes, what a gateway and its evaluator ask for, and may use."),
 });
 
 /** What servers and evaluator have in common. */
@@ -192,8 +229,7 @@ export type FleetDocument = z.output<typeof fleetSchema>;
 /** What design and documentation speak of and no code stands behind yet, by the map that it would stand in. */
 export const notBuilt: Readonly<Record<string, readonly string[]>> = {
   spec: ["autoscale", "global", "backup", "quota"],
-  "spec.prometheus": ["storage", "resources"],
   "spec.alerting": ["receivers", "route", "deadMansSwitch"],
   "spec.longTerm": ["thanos", "cortex"],
-  "spec.gateway": ["replicas", "cache"],
+  "spec.gateway": ["cache"],
 };

@@ -34,6 +34,10 @@ export interface PrometheusSpec {
   evaluationInterval: string | undefined;
   retention: string;
   retentionSize: string | undefined;
+  /** Of the containers on Kubernetes; undefined: Prometheus' own of the version. */
+  image: string | undefined;
+  storage: VolumeSpec;
+  resources: ResourcesSpec;
   /** How far back what a replica missed is copied from its partner; "0s" switches healing off. */
   outOfOrderWindow: string;
   externalLabels: Readonly<Record<string, string>>;
@@ -88,6 +92,25 @@ export interface GatewaySpec {
   coverage: CoverageSettings;
   /** Whether the gateway writes a line of JSON to stderr for each request. */
   accessLog: boolean;
+  /** How many there are on Kubernetes. */
+  replicas: number;
+  /** On Kubernetes; undefined: promfleet's own. */
+  image: string | undefined;
+  resources: ResourcesSpec;
+}
+
+/** The volume of a server on Kubernetes. */
+export interface VolumeSpec {
+  /** Quantity, "50Gi". */
+  size: string;
+  /** Undefined: the cluster's default. */
+  className: string | undefined;
+}
+
+/** Of a container, quantities by resource, as Kubernetes has them. */
+export interface ResourcesSpec {
+  requests?: Readonly<Record<string, string>> | undefined;
+  limits?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What counts as a gap in what a server has scraped. */
