@@ -1,20 +1,21 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import path from "node:path";
+import { writeFile } from "node:fs/promises";
 import type { Check, CheckContext } from "../harness/check.ts";
-import { commandLine } from "../harness/processes.ts";
-import { cachedProgram } from "../harness/programs.ts";
+import { commandLine, markedEnvironment } from "../harness/processes.ts";
+import { promfleetProgram } from "../harness/promfleet.ts";
 import { until } from "../harness/until.ts";
-import { Workplace, checkout } from "../harness/workplace.ts";
+import { Workplace } from "../harness/workplace.ts";
 import { Cluster } from "../testbed/cluster.ts";
+import { type Image, prometheusImage, promfleetImage } from "../testbed/images.ts";
 
 /** s; a cluster that takes longer is of no use between two changes. */
-const bounds = { up: 60, ready: 60 };
+const bounds = { up: 60, fleet: 90 };
 
 export const testbed: Check = {
   name: "testbed",
   claim:
-    "a real Kubernetes with two nodes in two zones comes up on this machine, runs a Prometheus as a restricted pod, and leaves nothing",
+    "a real Kubernetes with two nodes in two zones comes up on this machine, runs a rendered fleet under the restricted level, and leaves nothing",
   bothVersions: false,
   // its programs take minutes to be made
   soakOnly: true,
@@ -24,56 +25,16 @@ export const testbed: Check = {
 async function run({ report, prometheus }: CheckContext): Promise<void> {
   if (process.getuid?.() !== 0) return report.skip("a cluster", "a network namespace of its own needs root");
   await using place = new Workplace("testbed");
-  const image = place.path("prometheus.tar");
-  const files = ["prometheus", "promtool"].map(
-    (file) => `${cachedProgram("prometheus", prometheus, file)}=/bin/${file}`,
-  );
-  execFileSync(process.execPath, [
-    path.join(checkout, "e2e/testbed/image.ts"),
-    `promfleet/prometheus:v${prometheus}`,
-    image,
-    '["/bin/prometheus"]',
-    ...files,
-  ]);
+  const images = [prometheusImage(prometheus, place.folder), promfleetImage(prometheus, place.folder)];
   const state = place.path("cluster");
-  const cluster = new Cluster({ folder: state, images: [image], logs: place.path("logs") });
+  const cluster = new Cluster({
+    folder: state,
+    images: images.map(({ file }) => file),
+    logs: place.path("logs"),
+  });
   try {
-    let began = performance.now();
-    const seconds = () => (performance.now() - began) / 1000;
-    await cluster.up();
-    const zones = await cluster.exec("kubectl", "get", "nodes", "-o", `jsonpath=${zonesOfNodes}`);
-    report.claim(
-      `two nodes in two zones are ready within ${bounds.up} s`,
-      zones === "zone-1:True zone-2:True " && seconds() < bounds.up,
-      `${zones}after ${seconds().toFixed(1)} s`,
-    );
-    began = performance.now();
-    await cluster.apply([namespace, config, podOf(prometheus)]);
-    await cluster.exec(
-      "kubectl",
-      "wait",
-      "-n",
-      "fleet",
-      "--for=condition=Ready",
-      "pod/one",
-      `--timeout=${bounds.ready}s`,
-    );
-    const address = await cluster.exec(
-      "kubectl",
-      "get",
-      "pod",
-      "-n",
-      "fleet",
-      "one",
-      "-o",
-      "jsonpath={.status.podIP}",
-    );
-    const answer = await cluster.exec("curl", "-sS", `http://${address}:9090/api/v1/status/buildinfo`);
-    report.claim(
-      "a Prometheus is admitted under the restricted level, becomes ready, and answers",
-      answer.includes(`"version":"${prometheus}`),
-      `after ${seconds().toFixed(1)} s`,
-    );
+    await claimUp(cluster, report);
+    await claimFleet(cluster, report, place, images);
   } finally {
     await cluster.down();
   }
@@ -88,6 +49,101 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
   );
 }
 
+const secondsSince = (began: number): number => (performance.now() - began) / 1000;
+
+async function claimUp(cluster: Cluster, report: CheckContext["report"]): Promise<void> {
+  const began = performance.now();
+  await cluster.up();
+  const took = secondsSince(began);
+  const zones = await cluster.exec("kubectl", "get", "nodes", "-o", `jsonpath=${zonesOfNodes}`);
+  report.claim(
+    `two nodes in two zones are ready within ${bounds.up} s`,
+    zones === "zone-1:True zone-2:True " && took < bounds.up,
+    `${zones}after ${took.toFixed(1)} s`,
+  );
+}
+
+/** A fleet.yaml, rendered and applied as documented, in a namespace that admits nothing but what is restricted. */
+async function claimFleet(
+  cluster: Cluster,
+  report: CheckContext["report"],
+  place: Workplace,
+  [servers, gateways]: readonly Image[],
+): Promise<void> {
+  await writeFile(place.path("fleet.yaml"), fleetText(servers?.name ?? "", gateways?.name ?? ""));
+  const objects = place.path("objects");
+  execFileSync(
+    promfleetProgram,
+    ["render", "--target", "kubernetes", "-f", place.path("fleet.yaml"), "-o", objects],
+    { env: markedEnvironment() },
+  );
+  await cluster.apply([namespace]);
+  const began = performance.now();
+  await cluster.exec("kubectl", "apply", "--server-side", "-n", "fleet", "-f", objects);
+  const address = await cluster.exec(
+    "kubectl",
+    "get",
+    "service",
+    "-n",
+    "fleet",
+    "main-gateway",
+    "-o",
+    "jsonpath={.spec.clusterIP}",
+  );
+  const url = `http://${address}:9390`;
+  let last = "";
+  const up = await until("all targets are up", bounds.fleet * 1000, async () => {
+    last = await cluster
+      .exec("curl", "-sS", "-m", "5", "--data-urlencode", "query=sum(up)", `${url}/api/v1/query`)
+      .catch((error: unknown) => String(error));
+    return last.includes(`"${targets}"]`) ? secondsSince(began) : undefined;
+  }).catch(() => undefined);
+  report.claim(
+    `a rendered fleet of 2 shards with 2 replicas: all ${targets} targets up at the gateway within ${bounds.fleet} s`,
+    up !== undefined,
+    up === undefined ? last.slice(-300) : `after ${up.toFixed(1)} s`,
+  );
+  if (up === undefined)
+    report.figure("pods", await cluster.exec("kubectl", "get", "pods,events", "-n", "fleet"));
+  const placed = await cluster.exec("kubectl", "get", "pods", "-n", "fleet", "-o", `jsonpath=${nodesOfPods}`);
+  const nodesOf = (shard: string) =>
+    new Set([...placed.matchAll(new RegExp(`main-${shard}-\\w-0=(\\S+)`, "g"))].map(([, node]) => node));
+  report.claim(
+    "replicas of a shard are on different nodes",
+    ["0", "1"].every((shard) => nodesOf(shard).size === 2),
+    placed,
+  );
+  await cluster.exec("kubectl", "delete", "pod", "-n", "fleet", "--grace-period=0", "--force", "main-0-a-0");
+  const answers = { asked: 0, failed: 0, last: "" };
+  await until("it is back", 90_000, async () => {
+    const said = await cluster
+      .exec("curl", "-sS", "-m", "5", "--data-urlencode", "query=count(up)", `${url}/api/v1/query`)
+      .catch((error: unknown) => String(error));
+    answers.asked++;
+    if (!said.includes(`"${targets}"]`)) {
+      answers.failed++;
+      answers.last = said.slice(-300);
+    }
+    const phase = await cluster.exec(
+      "kubectl",
+      "get",
+      "pod",
+      "-n",
+      "fleet",
+      "main-0-a-0",
+      "--ignore-not-found",
+      "-o",
+      `jsonpath=${readiness}`,
+    );
+    return phase === "True" ? true : undefined;
+  });
+  report.claim(
+    "a server is taken away without warning: every query is answered in full until it is back",
+    answers.failed === 0 && answers.asked > 3,
+    `${answers.failed} of ${answers.asked} failed ${answers.last}`,
+  );
+}
+
 const zonesOfNodes =
   '{range .items[*]}{.metadata.labels.topology\\.kubernetes\\.io/zone}:{.status.conditions[?(@.type=="Ready")].status} {end}';
 
@@ -97,54 +153,28 @@ const namespace = {
   metadata: { name: "fleet", labels: { "pod-security.kubernetes.io/enforce": "restricted" } },
 };
 
-const config = {
-  apiVersion: "v1",
-  kind: "ConfigMap",
-  metadata: { name: "config", namespace: "fleet" },
-  data: { "prometheus.yml": "global: {}\n" },
-};
+const nodesOfPods = "{range .items[*]}{.metadata.name}={.spec.nodeName} {end}";
+const readiness = '{.status.conditions[?(@.type=="Ready")].status}';
 
-const podOf = (version: string) => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name: "one", namespace: "fleet" },
-  spec: {
-    automountServiceAccountToken: false,
-    securityContext: {
-      runAsNonRoot: true,
-      runAsUser: 65_534,
-      fsGroup: 65_534,
-      seccompProfile: { type: "RuntimeDefault" },
-    },
-    containers: [
-      {
-        name: "prometheus",
-        image: `promfleet/prometheus:v${version}`,
-        imagePullPolicy: "Never",
-        args: [
-          "--config.file=/config/prometheus.yml",
-          "--storage.tsdb.path=/data/tsdb",
-          "--web.listen-address=:9090",
-        ],
-        readinessProbe: { httpGet: { path: "/-/ready", port: 9090 }, periodSeconds: 1 },
-        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "512Mi" } },
-        securityContext: {
-          allowPrivilegeEscalation: false,
-          readOnlyRootFilesystem: true,
-          capabilities: { drop: ["ALL"] },
-        },
-        volumeMounts: [
-          { name: "data", mountPath: "/data" },
-          { name: "config", mountPath: "/config" },
-        ],
-      },
-    ],
-    volumes: [
-      { name: "data", emptyDir: {} },
-      { name: "config", configMap: { name: "config" } },
-    ],
-  },
-});
+/** Servers and gateways, as the fleet watches itself; behind one name there are two gateways, which is one target. */
+const targets = 5;
+
+const fleetText = (servers: string, gateways: string): string => `apiVersion: promfleet.dev/v1alpha1
+kind: PrometheusFleet
+metadata: { name: main }
+spec:
+  shards: 2
+  replicas: 2
+  prometheus:
+    image: ${servers}
+    scrapeInterval: 2s
+    storage: { size: 1Gi, className: local }
+    resources: { requests: { cpu: 50m, memory: 128Mi }, limits: { memory: 512Mi } }
+  gateway:
+    image: ${gateways}
+    resources: { requests: { cpu: 50m, memory: 256Mi }, limits: { memory: 1Gi } }
+  monitoring: { fleet: true }
+`;
 
 /** What still runs, is mounted, or lies there of a cluster. */
 function leftovers(state: string): string[] {
