@@ -154,6 +154,7 @@ const namespace = {
 };
 
 const nodesOfPods = "{range .items[*]}{.metadata.name}={.spec.nodeName} {end}";
+const gatewayPods = "app.kubernetes.io/component=gateway";
 const readiness = '{.status.conditions[?(@.type=="Ready")].status}';
 
 /** Servers and gateways, as the fleet watches itself; behind one name there are two gateways, which is one target. */

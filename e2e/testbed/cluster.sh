@@ -56,7 +56,7 @@ until_true() { # SECONDS WHAT CMD…
 started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 is_ours() { # NAME
   local pid at
-  read -r pid at <"$state/run/$1" 2>/dev/null && [ -n "$at" ] && [ "$(started_at "$pid")" = "$at" ]
+  [ -f "$state/run/$1" ] && read -r pid at <"$state/run/$1" && [ -n "$at" ] && [ "$(started_at "$pid")" = "$at" ]
 }
 background() { # NAME CMD…
   local name=$1; shift

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { realpathSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import path from "node:path";
 import { cachedProgram } from "../harness/programs.ts";
 import { checkout } from "../harness/workplace.ts";
@@ -32,7 +32,7 @@ export function promfleetImage(version: string, folder: string): Image {
   });
   const files = [
     `${process.execPath}=/bin/node`,
-    ...librariesOf(process.execPath),
+    ...new Set([process.execPath, ...addons()].flatMap(librariesOf)),
     `${path.join(checkout, "dist")}=/app/dist`,
     `${path.join(checkout, "package.json")}=/app/package.json`,
     ...modules,
@@ -44,6 +44,16 @@ export function promfleetImage(version: string, folder: string): Image {
 
 const prometheus = (version: string): string[] =>
   ["prometheus", "promtool"].map((file) => `${cachedProgram("prometheus", version, file)}=/bin/${file}`);
+
+/** Native parts of the packages that promfleet needs to run. */
+function addons(): string[] {
+  const modules = path.join(checkout, "node_modules");
+  return ["@napi-rs", "@node-rs"].flatMap((scope) =>
+    readdirSync(path.join(modules, scope), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".node"))
+      .map((file) => path.join(modules, scope, file)),
+  );
+}
 
 /** Shared objects of a program, where it looks for them. */
 function librariesOf(program: string): string[] {
