@@ -103,8 +103,11 @@ async function claimFleet(
     up !== undefined,
     up === undefined ? last.slice(-300) : `after ${up.toFixed(1)} s`,
   );
-  if (up === undefined)
+  if (up === undefined) {
     report.figure("pods", await cluster.exec("kubectl", "get", "pods,events", "-n", "fleet"));
+    const said = cluster.exec("kubectl", "logs", "-n", "fleet", "-l", gatewayPods, "--tail=20");
+    report.figure("gateways", await said.catch(String));
+  }
   const placed = await cluster.exec("kubectl", "get", "pods", "-n", "fleet", "-o", `jsonpath=${nodesOfPods}`);
   const nodesOf = (shard: string) =>
     new Set([...placed.matchAll(new RegExp(`main-${shard}-\\w-0=(\\S+)`, "g"))].map(([, node]) => node));
