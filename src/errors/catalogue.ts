@@ -347,6 +347,12 @@ export const catalogue = {
     exit: exit.input,
     status: 422,
   },
+  TLS_UNUSABLE: {
+    meaning: "A certificate, a key or a CA of spec.gateway.tls cannot be used.",
+    advice:
+      "Name files in PEM: a certificate with its own key, unencrypted, and CA certificates; `openssl x509 -in FILE -text` shows one.",
+    exit: exit.input,
+  },
   TOPOLOGY_INVALID: {
     meaning: "A topology file is not as docs/reference/topology.md has it.",
     advice: "Correct the file; a gateway that runs keeps to the last one that was right.",

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { AccessLog } from "./access/access-log.ts";
 import { logStream } from "./access/log-stream.ts";
 import { CoverageIndex } from "./coverage/coverage-index.ts";
@@ -13,9 +14,12 @@ import { AnswersOnTheirWay } from "./limits/answers-on-their-way.ts";
 import { RequestAdmission } from "./limits/request-admission.ts";
 import { WorkingCeiling } from "./limits/working-ceiling.ts";
 import { fleetMetrics } from "./metrics/fleet-metrics.ts";
+import { tlsMetrics } from "./metrics/tls-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import { FleetReads } from "./reads/fleet-reads.ts";
 import { Tenancy } from "./tenancy/tenancy.ts";
+import { TlsFollower } from "./tls/tls-follower.ts";
+import { TlsGate } from "./tls/tls-gate.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
 import { TopologyFollower } from "./topology-follower.ts";
@@ -52,7 +56,7 @@ const stderr = 2;
 /** What clients that read slowly may hold of a process that is to stay small. */
 const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shortPatience: 2000 };
 
-/** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
+/** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, TLS_UNUSABLE, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
   // without a bound on connections: reads of one query wait for each other
@@ -72,8 +76,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
+  const gate = new TlsGate();
+  let tls: TlsFollower | undefined;
   const close = async () => {
     follower?.stop();
+    tls?.stop();
     await evaluation?.close();
     await coverage?.close();
     await router.close();
@@ -81,6 +88,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await dispatcher.destroy();
   };
   try {
+    // before anything that takes its time: nothing can be done without
+    tls = await TlsFollower.start({
+      declared: () => router.topology.tls,
+      folder: path.dirname(options.topologyFile),
+      use: (files) => gate.use(files),
+      say,
+    });
     const { readPort, startEvaluator } = options;
     const started = await startEvaluation({
       router,
@@ -109,12 +123,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       },
       admission,
       tenancy,
+      tls: gate,
       answers,
       metrics,
       accessLog,
       collect: () => [
         ...metrics.collect(),
         ...tenancy.collect(),
+        ...tlsMetrics(gate.state, tls?.objection === undefined),
         ...fleetMetrics({
           router,
           evaluation: started.state(),

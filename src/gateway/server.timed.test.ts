@@ -17,6 +17,7 @@ import { RequestMetrics } from "./metrics/request-metrics.ts";
 import type { Answer, Way } from "./planner/query-request.ts";
 import { GatewayServer, type ServerOptions } from "./server.ts";
 import { Tenancy } from "./tenancy/tenancy.ts";
+import { TlsGate } from "./tls/tls-gate.ts";
 
 const topology = parseTopology(
   JSON.stringify({
@@ -62,6 +63,7 @@ beforeEach(async () => {
     },
     admission,
     tenancy: new Tenancy(() => topology),
+    tls: new TlsGate(),
     answers: new AnswersOnTheirWay({ bytes: 1024 ** 2, answers: 10, patience: 100, shortPatience: 100 }),
     metrics: new RequestMetrics(),
     accessLog: { write: () => {} },

@@ -16,6 +16,7 @@ import { writeAnswer } from "./protocol/write-answer.ts";
 import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
 import { decodeRead } from "./reads/decode-read.ts";
+import type { TlsGate } from "./tls/tls-gate.ts";
 import type { Tenancy } from "./tenancy/tenancy.ts";
 import type { Visit } from "./tenancy/visit.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
@@ -26,6 +27,7 @@ export interface ServerOptions {
   context: RouteContext;
   admission: RequestAdmission;
   tenancy: Tenancy;
+  tls: Pick<TlsGate, "pass" | "isOutdated" | "close">;
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
   accessLog: Pick<AccessLog, "write">;
@@ -68,7 +70,7 @@ export class GatewayServer {
       { maxHeaderSize, requestTimeout: times.readRequest, keepAliveTimeout: times.keepAlive },
       (request, response) => void this.#serve(request, response),
     );
-    this.#door = new FrontDoor(this.#server, doorLimits);
+    this.#door = new FrontDoor(this.#server, doorLimits, options.tls);
     crowdedWhile(() => this.#door.state.open > crowd);
     this.#listeners = new Listeners(this.#server, (socket) => this.#door.enter(socket));
   }
@@ -94,6 +96,7 @@ export class GatewayServer {
     const closed = this.#listeners.close();
     this.#server.closeIdleConnections();
     this.#door.close();
+    this.#options.tls.close();
     if (this.#open > 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#idle = resolve;
@@ -115,7 +118,7 @@ export class GatewayServer {
       this.#door.idle(socket);
       if (--this.#open === 0) this.#idle?.();
     });
-    if (this.#closing) response.setHeader("connection", "close");
+    if (this.#closing || this.#options.tls.isOutdated(socket)) response.setHeader("connection", "close");
     const url = request.url ?? "/";
     const at = url.indexOf("?");
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];

@@ -13,6 +13,7 @@ import {
   yesOrNo,
 } from "./shapes.ts";
 import { accessKeys } from "./tenant-schema.ts";
+import { tlsKey } from "./tls-schema.ts";
 
 export const apiVersion = "promfleet.dev/v1alpha1";
 export const kind = "PrometheusFleet";
@@ -148,6 +149,7 @@ const gateway = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  tls: tlsKey(),
   ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})

@@ -1,5 +1,6 @@
 import { parseDuration } from "../promql/duration.ts";
 import type { FleetDocument } from "./fleet-schema.ts";
+import { tlsOf } from "./tls-schema.ts";
 import type { FleetSpec, Rule, RuleGroup, ScrapeConfig } from "./fleet-spec.ts";
 
 type Spec = FleetDocument["spec"];
@@ -36,6 +37,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       host: gateway.host,
       port: gateway.port,
       limits: { ...counts, timeoutMs: parseDuration(timeout) ?? 0 },
+      tls: gateway.tls && tlsOf(gateway.tls),
       auth: gateway.auth,
       tenants: gateway.tenants?.map((tenant) => ({ ...tenant, matchers: tenant.matchers })),
       coverage: gateway.coverage,

@@ -1,3 +1,4 @@
+import type { GatewayTls } from "./gateway-tls.ts";
 import type { GatewayAuth, Tenant } from "./tenant.ts";
 
 /** What a fleet.yaml says, after parsing, checking and filling in of defaults. Plain data: no positions, no YAML. */
@@ -86,6 +87,8 @@ export interface GatewaySpec {
   /** Asked for: a clear error when taken. Absent: one is chosen and then kept. */
   port: number | undefined;
   limits: GatewayLimits;
+  /** Undefined: plain HTTP. */
+  tls: GatewayTls | undefined;
   /** Undefined with tenants undefined, too: everybody may ask. */
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;

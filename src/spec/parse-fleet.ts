@@ -10,6 +10,7 @@ import { ruleFindings } from "./rule-findings.ts";
 import { type Finding, schemaFindings, withoutEmptyKeys } from "./schema-complaints.ts";
 import { serverFindings } from "./server-findings.ts";
 import { tenantFindings } from "./tenant-findings.ts";
+import { tlsFindings } from "./tls-findings.ts";
 import { isMap } from "./shown-value.ts";
 
 export interface ParsedFleet {
@@ -39,6 +40,7 @@ export function parseFleet(text: string, file: string): ParsedFleet {
     ...ruleFindings(spec),
     ...serverFindings(spec),
     ...tenantFindings(isMap(spec) ? spec["gateway"] : undefined, ["spec", "gateway"], tenantCodes),
+    ...tlsFindings(isMap(spec) ? spec["gateway"] : undefined, ["spec", "gateway"], tenantCodes.invalid),
   ];
   const complaints = [...document.complaints, ...inOrder(findings, document)];
   const [first, ...more] = complaints.toSorted(byPlace);

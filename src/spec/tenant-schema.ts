@@ -31,7 +31,7 @@ const credentials = {
     }),
   )
     .prefault([])
-    .describe("Client certificates, by one of their names; they need `tls.clientCa`."),
+    .describe("Client certificates, by one of their names; they need `tls.clientCaFile`."),
 };
 
 const limits = section({

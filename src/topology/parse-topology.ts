@@ -7,6 +7,8 @@ import { type Finding, pathText, schemaFindings, withoutEmptyKeys } from "../spe
 import { isMap } from "../spec/shown-value.ts";
 import type { Tenant } from "../spec/tenant.ts";
 import type { TenantDocument } from "../spec/tenant-schema.ts";
+import { tlsOf } from "../spec/tls-schema.ts";
+import { tlsFindings } from "../spec/tls-findings.ts";
 import { JsonPlaces } from "./json-places.ts";
 import type { Topology } from "./topology.ts";
 import { topologySchema } from "./topology-schema.ts";
@@ -36,6 +38,7 @@ export function parseTopology(text: string, file: string): Topology {
     ...shape,
     ...urlFindings(value),
     ...tenantFindings(value, [], { invalid: code, duplicate: code }),
+    ...tlsFindings(value, [], code),
     ...(parsed.success ? meaningFindings(parsed.data) : []),
   ];
   if (findings.length > 0 || !parsed.success) throw refusal(text, file, findings);
@@ -175,6 +178,7 @@ function filledIn(content: Content, text: string): Topology {
     onEveryShard: content.onEveryShard,
     spreadByInstance: content.spreadByInstance,
     limits: content.limits,
+    tls: content.tls && tlsOf(content.tls),
     auth: content.auth,
     tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,

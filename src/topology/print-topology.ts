@@ -1,3 +1,4 @@
+import { withTlsFiles } from "../spec/gateway-tls.ts";
 import type { Topology } from "./topology.ts";
 
 /** topology.json of a topology, its keys always in the same order; parseTopology makes the same of it again. */
@@ -9,6 +10,7 @@ export function printTopology(topology: Topology): string {
     onEveryShard,
     spreadByInstance,
     limits,
+    tls,
     auth,
     tenants,
     coverage,
@@ -40,6 +42,7 @@ export function printTopology(topology: Topology): string {
       maxPoints: limits.maxPoints,
       maxQueryBytes: limits.maxQueryBytes,
     },
+    tls: tls && withTlsFiles(tls, (file) => file),
     auth,
     tenants,
     coverage: { missedScrapes: coverage.missedScrapes },

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { accessLogKey, countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
 import { accessKeys } from "../spec/tenant-schema.ts";
+import { tlsKey } from "../spec/tls-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
 
 const name = (what: string) =>
@@ -72,6 +73,7 @@ export const topologySchema = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  tls: tlsKey(),
   ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})

@@ -1,4 +1,5 @@
 import type { CoverageSettings, GatewayLimits } from "../spec/fleet-spec.ts";
+import type { GatewayTls } from "../spec/gateway-tls.ts";
 import type { GatewayAuth, Tenant } from "../spec/tenant.ts";
 
 /**
@@ -16,6 +17,8 @@ export interface Topology {
   /** Undefined where it is not known that the label instance tells on which shard a series is. */
   spreadByInstance: SpreadByInstance | undefined;
   limits: GatewayLimits;
+  /** Paths are absolute, or relative to the folder of topology.json. Undefined: plain HTTP. */
+  tls: GatewayTls | undefined;
   /** Undefined with tenants undefined, too: everybody may ask. */
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;

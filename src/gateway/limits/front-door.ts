@@ -8,6 +8,17 @@ export interface FrontDoorLimits {
   silence: number;
 }
 
+/** What connections pass on their way to HTTP, such as TLS. */
+export interface Gate {
+  /**
+   * @param bytes the first ones of the connection, which stand in its buffer, too
+   * @param then told of what HTTP is spoken over
+   */
+  pass(socket: Socket, bytes: Buffer, then: (socket: Socket) => void): void;
+}
+
+const openGate: Gate = { pass: (socket, _, then) => then(socket) };
+
 /** ms that a request may wait while connections are coming: the system hands them over one a turn, and any may ask for the health. */
 const longestHold = 5;
 
@@ -20,7 +31,9 @@ const first = ["GET /-/", "HEAD /-/", "GET /metrics"].map((text) => Buffer.from(
  */
 export class FrontDoor {
   readonly #limits: FrontDoorLimits;
-  readonly #letIn: (socket: Socket) => void;
+  readonly #letIn: (socket: Socket, bytes: Buffer) => void;
+  /** What secures a connection: the server knows that one. */
+  readonly #under = new WeakMap<Socket, Socket>();
   /** All that are open. */
   readonly #open = new Set<Socket>();
   /** Those that have no request under way, the one that has been so for longest first; since when, ms. */
@@ -34,14 +47,22 @@ export class FrontDoor {
   readonly #sweep: NodeJS.Timeout;
   #refused = 0;
 
-  /** Takes the server's connections over. */
-  constructor(server: Server, limits: FrontDoorLimits) {
+  /**
+   * Takes the server's connections over.
+   * @param gate what else they have to pass
+   */
+  constructor(server: Server, limits: FrontDoorLimits, gate: Gate = openGate) {
     this.#limits = limits;
     const listeners = server.listeners("connection") as ((socket: Socket) => void)[];
     server.removeAllListeners("connection");
-    this.#letIn = (socket) => {
-      for (const listener of listeners) listener.call(server, socket);
-    };
+    this.#letIn = (socket, bytes) =>
+      gate.pass(socket, bytes, (secured) => {
+        if (secured !== socket) {
+          this.#under.set(secured, socket);
+          this.idle(socket);
+        }
+        for (const listener of listeners) listener.call(server, secured);
+      });
     server.on("connection", (socket: Socket) => this.enter(socket));
     this.#sweep = setInterval(() => this.#endSilent(), limits.silence / 4).unref();
   }
@@ -53,12 +74,13 @@ export class FrontDoor {
 
   /** A request on a connection is under way. */
   busy(socket: Socket): void {
-    this.#quiet.delete(socket);
+    this.#quiet.delete(this.#under.get(socket) ?? socket);
   }
 
   /** Its answer is out. */
   idle(socket: Socket): void {
-    if (this.#open.has(socket)) this.#quiet.set(socket, performance.now());
+    const own = this.#under.get(socket) ?? socket;
+    if (this.#open.has(own)) this.#quiet.set(own, performance.now());
   }
 
   /** Ends the connections that have not said a word. */
@@ -94,7 +116,7 @@ export class FrontDoor {
         socket.off("error", failed);
         socket.off("end", failed);
         socket.unshift(bytes);
-        this.#letIn(socket);
+        this.#letIn(socket, bytes);
         socket.resume();
       };
       if (first.some((text) => bytes.subarray(0, text.length).equals(text))) enter();

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { TLSSocket } from "node:tls";
+import type { GatewayTls } from "../../spec/gateway-tls.ts";
+import { type ClientCertificate, clientCertificate } from "../tls/client-certificate.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { parseTokenHash } from "../../spec/credential-hash.ts";
 import type { Tenant } from "../../spec/tenant.ts";
@@ -75,15 +76,24 @@ function byToken(token: string, tenants: readonly Tenant[]): Tenant | undefined 
 }
 
 function byCertificate({ socket }: IncomingMessage, tenants: readonly Tenant[]): Tenant | undefined {
-  if (!(socket instanceof TLSSocket) || !socket.authorized) return undefined;
-  const { subject, subjectaltname } = socket.getPeerCertificate();
-  // with a comma or a quote in a name the list is ambiguous
-  const listed = subjectaltname?.includes('"') === true ? [] : (subjectaltname?.split(", ") ?? []);
-  const names = new Set(listed.map((name) => name.replace(/^(?:DNS|URI|email):/, "")));
-  const commonName: unknown = subject?.CN;
+  const certificate = clientCertificate(socket);
+  if (certificate.is !== "good") return undefined;
+  const { commonName, names } = certificate;
   return tenants.find(({ certificates }) =>
     certificates.some((one) => (one.san === undefined ? one.commonName === commonName : names.has(one.san))),
   );
+}
+
+/**
+ * Holds a request to what the connection has to show, whoever asks.
+ * @throws PromfleetError UNAUTHENTICATED
+ */
+export function refuseWithoutCertificate({ socket }: IncomingMessage, tls: GatewayTls | undefined): void {
+  if (tls?.clientCaFile === undefined) return;
+  const certificate: ClientCertificate = clientCertificate(socket);
+  if (certificate.is === "bad") throw unknown(`the client certificate is refused: ${certificate.why}`);
+  if (certificate.is === "absent" && tls.clientAuthType === "RequireAndVerifyClientCert")
+    throw unknown("a client certificate is needed here");
 }
 
 function unknown(message: string): PromfleetError {

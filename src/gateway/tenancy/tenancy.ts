@@ -6,7 +6,7 @@ import type { MetricFamily } from "../../telemetry/exposition/metric-family.ts";
 import type { Topology } from "../../topology/topology.ts";
 import type { Tenant } from "../../spec/tenant.ts";
 import { RequestAdmission } from "../limits/request-admission.ts";
-import { challenge, identify } from "./identify.ts";
+import { challenge, identify, refuseWithoutCertificate } from "./identify.ts";
 import { PasswordCheck } from "./password-check.ts";
 import { TenantMetrics } from "./tenant-metrics.ts";
 import { type Visit, OpenVisit, TenantVisit } from "./visit.ts";
@@ -33,10 +33,12 @@ export class Tenancy {
    * @throws PromfleetError UNAUTHENTICATED, TENANT_BUSY, API_FORBIDDEN
    */
   async identify(request: IncomingMessage, path: string): Promise<Tenant | undefined> {
-    const { auth, tenants } = this.#topology();
-    if ((!auth && !tenants) || open.has(path)) return undefined;
+    const { auth, tenants, tls } = this.#topology();
+    if (open.has(path)) return undefined;
     if (path === "/metrics" && auth?.openMetrics === true) return undefined;
     try {
+      refuseWithoutCertificate(request, tls);
+      if (!auth && !tenants) return undefined;
       const tenant = await identify(request, tenants ?? [], this.#passwords);
       if (path === "/metrics" && !tenant.metrics)
         throw new PromfleetError({
