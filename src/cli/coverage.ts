@@ -66,7 +66,7 @@ async function gatewayOf(state: StateOption): Promise<string> {
 }
 
 async function readCoverage(base: string, start: number): Promise<CoverageDocument> {
-  const { httpGet } = await import("../local/http-get.ts");
+  const { httpGet } = await import("../servers/http-get.ts");
   const url = `${base.replace(/\/+$/, "")}/api/v1/coverage?start=${start}`;
   const failed = (why: string) =>
     new PromfleetError({

@@ -64,7 +64,7 @@ async function gatewayOf(state: StateOption): Promise<string> {
 
 /** @throws PromfleetError GATEWAY_SILENT, BAD_PARAMETER */
 async function readExplanation(base: string, query: string, options: Options): Promise<Explanation> {
-  const { httpGet } = await import("../local/http-get.ts");
+  const { httpGet } = await import("../servers/http-get.ts");
   const { time, start, end, step, analyze } = options;
   const now = Date.now() / 1000;
   const times =

@@ -1,6 +1,6 @@
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { checkedPlan } from "../local/checked-plan.ts";
+import { checkedPlan } from "../check/checked-plan.ts";
 import { findServerPrograms } from "../local/server-programs.ts";
 import { writeFolder } from "../local/write-folder.ts";
 import { preferredAddresses, renderTopology } from "../render/fleet-topology.ts";

@@ -1,7 +1,7 @@
 import type { DesiredProcess } from "./desired-processes.ts";
-import { httpGet } from "./http-get.ts";
-import type { Look } from "./kept-process.ts";
-import { lookAtPrometheus } from "./prometheus-probe.ts";
+import { httpGet } from "../servers/http-get.ts";
+import type { Look } from "../servers/prometheus-probe.ts";
+import { lookAtPrometheus } from "../servers/prometheus-probe.ts";
 
 /** ms */
 const timeout = 2000;

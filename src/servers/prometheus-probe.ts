@@ -1,5 +1,7 @@
 import { httpGet } from "./http-get.ts";
-import type { Look } from "./kept-process.ts";
+
+/** What a look finds: "silent" is a process that took the connection and said nothing. */
+export type Look = "well" | "starting" | "silent";
 
 /** ms that a look may take. */
 const lookTimeout = 2000;

@@ -1,9 +1,6 @@
-import { setTimeout as pause } from "node:timers/promises";
-import type { HealProgress } from "../heal/heal-progress.ts";
-import { type HealOutcome, healServer } from "../heal/heal-server.ts";
-import type { HealedServer, HealingTerms } from "../heal/healed-server.ts";
-import { takeLock } from "./process-lock.ts";
-import type { StatePaths } from "./state-paths.ts";
+import type { HealProgress } from "./heal-progress.ts";
+import { type HealOutcome, healServer } from "./heal-server.ts";
+import type { HealedServer, HealingTerms } from "./healed-server.ts";
 
 /** What healing one server came to. */
 export interface HealedSummary {
@@ -59,33 +56,4 @@ export async function healFromPartners(options: HealFromPartners): Promise<Heale
     settled = Math.min(settled, outcome.settled);
   }
   return { ...summary, ...counts, seconds: (performance.now() - begun) / 1000, settled, recentOutages };
-}
-
-/** ms between two looks whether the lock is free. */
-const poll = 250;
-
-/**
- * Does something while nobody else heals a server of the fleet.
- * @param onWait told once who it is waited for, a process id
- * @throws what the work throws; the signal's reason
- */
-export async function whileNobodyHeals<T>(
-  paths: StatePaths,
-  onWait: (pid: number) => void,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T> {
-  for (let waits = false; ;) {
-    const lock = await takeLock(paths.healLock);
-    if ("release" in lock) {
-      try {
-        return await work();
-      } finally {
-        await lock.release();
-      }
-    }
-    if (!waits) onWait(lock.heldBy);
-    waits = true;
-    await pause(poll, undefined, { signal });
-  }
 }

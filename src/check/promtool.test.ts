@@ -6,7 +6,7 @@ import { planFleet } from "../plan/plan-fleet.ts";
 import { prometheusFeatures } from "../plan/prometheus-version.ts";
 import { testSpec } from "../plan/test-spec.ts";
 import type { FleetSpec, RuleGroup, ScrapeConfig, Verbatim } from "../spec/fleet-spec.ts";
-import { programsFolder } from "./programs/cache-folder.ts";
+import { programsFolder } from "../local/programs/cache-folder.ts";
 import { checkWithPromtool } from "./promtool.ts";
 
 function job(jobName: string, config: Verbatim = {}): ScrapeConfig {
