@@ -44,7 +44,7 @@ export async function checkWithPromtool(check: PromtoolCheck): Promise<void> {
 async function configComplaints(check: PromtoolCheck, folder: string): Promise<Complaint[]> {
   const { plan, features, baseDir, positionOf } = check;
   // replicas are alike, and so are all shards but the first
-  const servers = renderServers(plan, features, baseDir).filter(
+  const servers = renderServers(plan, { features, baseDir }).filter(
     ({ server }) =>
       server.replica === plan.servers[0]?.replica &&
       plan.shards.findIndex(({ id }) => id === server.shard) < 2,

@@ -28,7 +28,7 @@ export async function renderFleet(
   const { binary } = spec.prometheus;
   const plan = await checkedPlan({ spec, positionOf, baseDir, promtool, features });
   const local = () => [
-    ...renderServers(plan, features, baseDir).flatMap((server) => server.files),
+    ...renderServers(plan, { features, baseDir }).flatMap((server) => server.files),
     renderTopology(plan, preferredAddresses(plan), {
       binary: binary && path.resolve(baseDir, binary),
       version: prometheus.version,

@@ -40,6 +40,11 @@ export const catalogue = {
     advice: "Correct what the message names and apply the file again; the fleet runs as before.",
     exit: exit.failed,
   },
+  CONFIG_TOO_LARGE: {
+    meaning: "The configuration of a server does not fit into the Secrets that Kubernetes stores.",
+    advice: "Spread the rules over more groups, or have fewer and more general jobs.",
+    exit: exit.input,
+  },
   DISK_FULL: {
     meaning: "There is no space left on the disk of the state.",
     advice: "Free some space, or name another folder with --state. What was there before is intact.",

@@ -19,10 +19,16 @@ const grace = 150;
 const leaving = 5;
 const defaults = { cpu: "250m", memory: "1Gi" };
 
+/** Names of the Services: the one address of all, and one that stands for each of them. */
+export function gatewayService({ name }: FleetSpec): { one: string; headless: string } {
+  return { one: `${name}-gateway`, headless: `${name}-gateway-pods` };
+}
+
 /** The one address: gateways that are alike, each with an evaluator beside it. */
 export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
   const { spec, topology } = options;
-  const metadata = { name: `${spec.name}-gateway`, labels: labelsOf(spec.name, "gateway") };
+  const { one: name, headless } = gatewayService(spec);
+  const metadata = { name, labels: labelsOf(spec.name, "gateway") };
   const matchLabels = selectorOf(spec.name, "gateway");
   return [
     {
@@ -37,6 +43,18 @@ export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
       kind: "Service",
       metadata,
       spec: { selector: matchLabels, ports: [{ name: "http", port, targetPort: "http" }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { ...metadata, name: headless },
+      spec: {
+        clusterIP: "None",
+        selector: matchLabels,
+        ports: [{ name: "http", port, targetPort: "http" }],
+        // one that is not ready is looked after all the more
+        publishNotReadyAddresses: true,
+      },
     },
     {
       apiVersion: "policy/v1",

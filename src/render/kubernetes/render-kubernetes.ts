@@ -4,40 +4,42 @@ import { yamlText } from "../../spec/yaml-text.ts";
 import { renderTopology } from "../fleet-topology.ts";
 import { renderServers } from "../render-servers.ts";
 import type { RenderedFile } from "../rendered-file.ts";
-import { fleetTargets } from "./fleet-targets.ts";
-import { gatewayObjects, gatewayPort } from "./gateway-objects.ts";
+import { gatewayObjects, gatewayPort, gatewayService } from "./gateway-objects.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { serverObjects, serverPort } from "./server-objects.ts";
+import { serviceDiscovery } from "./service-discovery.ts";
 import { shardBudget } from "./shard-budget.ts";
 
 export interface KubernetesOptions {
   features: PrometheusFeatures;
   /** Whole versions: of the servers, "3.16.0", and of promfleet. */
   versions: { prometheus: string; promfleet: string };
+  /** Whether there are two zones or more, so that the replicas of a shard have to be in different ones. */
+  zoned?: boolean;
 }
 
 /** File names of a declaration are relative to its folder, which no pod has; they are taken to be in the server's own. */
 const baseDir = "/etc/prometheus";
 
-/** Every object of a fleet, in an order in which they can be applied. They name no namespace: it is that in which they are applied. */
+/**
+ * Every object of a fleet, in an order in which they can be applied. They name no namespace: it is that in which they are applied.
+ * @throws PromfleetError CONFIG_TOO_LARGE
+ */
 export function renderKubernetes(
   plan: FleetPlan,
-  { features, versions }: KubernetesOptions,
+  { features, versions, zoned = false }: KubernetesOptions,
 ): KubernetesObject[] {
   const { spec } = plan;
-  const targets = fleetTargets(plan, { server: serverPort, gateway: gatewayPort });
+  const ports = { server: serverPort, gateway: gatewayPort };
+  const discovery = serviceDiscovery(plan, { ports, gateways: gatewayService(spec).headless });
   const addresses = new Map(plan.servers.map(({ name }) => [name, `http://${name}:${serverPort}`]));
   // the image has one Prometheus: it is found
   const topology = renderTopology(plan, addresses, { binary: undefined, version: versions.prometheus });
   return [
     ...plan.shards.map(({ id }) => shardBudget(spec, id)),
-    ...renderServers(plan, features, baseDir).flatMap((server) => {
-      const files = targets.map((file) => ({ ...file, path: `${server.folder}/${file.path}` }));
-      return serverObjects(
-        { ...server, files: [...server.files, ...files] },
-        { spec, features, version: versions.prometheus },
-      );
-    }),
+    ...renderServers(plan, { features, baseDir, discovery }).flatMap((server) =>
+      serverObjects(server, { spec, features, version: versions.prometheus, zoned }),
+    ),
     ...gatewayObjects({ spec, version: versions.promfleet, topology: topology.content }),
   ];
 }
