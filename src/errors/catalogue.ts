@@ -40,6 +40,16 @@ export const catalogue = {
     advice: "Correct what the message names and apply the file again; the fleet runs as before.",
     exit: exit.failed,
   },
+  CLUSTER_REFUSED: {
+    meaning: "The API server of Kubernetes refuses what it was asked to do.",
+    advice: "Read what it says; where it forbids something, `kubectl auth can-i` tells who may.",
+    exit: exit.failed,
+  },
+  CLUSTER_UNREACHABLE: {
+    meaning: "The API server of Kubernetes does not answer.",
+    advice: "See whether `kubectl version` reaches it with the same kubeconfig and context.",
+    exit: exit.environment,
+  },
   CONFIG_TOO_LARGE: {
     meaning: "The configuration of a server does not fit into the Secrets that Kubernetes stores.",
     advice: "Spread the rules over more groups, or have fewer and more general jobs.",
@@ -138,6 +148,11 @@ export const catalogue = {
     advice: "This is a bug in promfleet: please report it with the command and the log.",
     exit: exit.internal,
     status: 500,
+  },
+  KUBECONFIG_INVALID: {
+    meaning: "What says how to reach a Kubernetes cluster is not there, or wrong.",
+    advice: "Name a kubeconfig with --kubeconfig or in KUBECONFIG; `kubectl config view` shows what it says.",
+    exit: exit.environment,
   },
   LISTEN_FAILED: {
     meaning: "The address to listen on cannot be used.",

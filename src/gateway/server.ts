@@ -50,6 +50,9 @@ const crowd = 1000;
 
 const api = "/api/v1/";
 const federatePath = "/federate";
+/** Tells which version of the topology is followed. */
+const topologyHeader = "x-promfleet-topology";
+
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** The HTTP side of the gateway. */
@@ -220,8 +223,10 @@ export class GatewayServer {
         return "healthy";
       case "/-/ready": {
         const objection = this.#closing ? "it is being stopped" : this.#options.notReady();
-        if (objection === undefined) say(200, "The gateway is ready.\n");
-        else say(503, `The gateway is not ready: ${objection}.\n`);
+        // whoever has written a topology learns here that it is followed
+        const headers = { ...plain, [topologyHeader]: this.#options.context.router.topology.version };
+        if (objection === undefined) say(200, "The gateway is ready.\n", headers);
+        else say(503, `The gateway is not ready: ${objection}.\n`, headers);
         return "ready";
       }
       case "/metrics": {

@@ -16,8 +16,16 @@ export interface EvaluatorProgram {
   version: string | undefined;
 }
 
-/** What the gateway is told of a fleet. Its version is a hash of all else. */
-export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: EvaluatorProgram): Topology {
+/**
+ * What the gateway is told of a fleet. Its version is a hash of all else.
+ * @param moved whether slots have changed hands within the retention: then the owner of a slot does not have all of its series
+ */
+export function fleetTopology(
+  plan: FleetPlan,
+  addresses: Addresses,
+  program: EvaluatorProgram,
+  moved = false,
+): Topology {
   const { spec } = plan;
   const rest = {
     fleet: spec.name,
@@ -34,7 +42,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
       slots,
     })),
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
-    spreadByInstance: spreadByInstance(spec),
+    spreadByInstance: moved ? undefined : spreadByInstance(spec),
     limits: spec.gateway.limits,
     auth: spec.gateway.auth,
     tenants: spec.gateway.tenants,
@@ -63,9 +71,11 @@ export function renderTopology(
   plan: FleetPlan,
   addresses: Addresses,
   program: EvaluatorProgram,
-): RenderedFile {
-  const content = printTopology(fleetTopology(plan, addresses, program));
-  return { path: "topology.json", content, mode: 0o600 };
+  moved = false,
+): RenderedFile & { version: string } {
+  const topology = fleetTopology(plan, addresses, program, moved);
+  const content = printTopology(topology);
+  return { path: "topology.json", content, mode: 0o600, version: topology.version };
 }
 
 function addressOf(server: string, addresses: Addresses): string {

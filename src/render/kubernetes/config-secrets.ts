@@ -8,7 +8,7 @@ const largest = 900_000;
 const parts = 4;
 
 /** By which what a pod has in its volume is known. */
-const generationAnnotation = "promfleet.dev/generation";
+export const generationAnnotation = "promfleet.dev/generation";
 
 /** Names of the Secrets that a server's volume is made of; all but the first may be absent. */
 export function configSecretNames(server: string): string[] {

@@ -1,4 +1,4 @@
-import type { FleetPlan } from "../../plan/fleet-plan.ts";
+import type { FleetPlan, ServerPlan } from "../../plan/fleet-plan.ts";
 import type { PrometheusFeatures } from "../../plan/prometheus-version.ts";
 import { yamlText } from "../../spec/yaml-text.ts";
 import { renderTopology } from "../fleet-topology.ts";
@@ -16,6 +16,27 @@ export interface KubernetesOptions {
   versions: { prometheus: string; promfleet: string };
   /** Whether there are two zones or more, so that the replicas of a shard have to be in different ones. */
   zoned?: boolean;
+  /** Whether slots have changed hands within the retention. */
+  moved?: boolean;
+}
+
+/** What a fleet is made of on a cluster. */
+export interface KubernetesFleet {
+  /** Of each shard. */
+  budgets: readonly KubernetesObject[];
+  servers: readonly ServerObjects[];
+  gateway: readonly KubernetesObject[];
+  /** The version of the topology among them. */
+  topology: string;
+}
+
+/** What a server is made of. */
+export interface ServerObjects {
+  plan: ServerPlan;
+  generation: string;
+  secrets: readonly KubernetesObject[];
+  service: KubernetesObject;
+  statefulSet: KubernetesObject;
 }
 
 /** File names of a declaration are relative to its folder, which no pod has; they are taken to be in the server's own. */
@@ -25,23 +46,38 @@ const baseDir = "/etc/prometheus";
  * Every object of a fleet, in an order in which they can be applied. They name no namespace: it is that in which they are applied.
  * @throws PromfleetError CONFIG_TOO_LARGE
  */
-export function renderKubernetes(
+export function renderKubernetes(plan: FleetPlan, options: KubernetesOptions): KubernetesObject[] {
+  const { budgets, servers, gateway } = kubernetesFleet(plan, options);
+  const ofServers = servers.flatMap(({ secrets, service, statefulSet }) => [
+    ...secrets,
+    service,
+    statefulSet,
+  ]);
+  return [...budgets, ...ofServers, ...gateway];
+}
+
+/** The same by what they are for. @throws PromfleetError CONFIG_TOO_LARGE */
+export function kubernetesFleet(
   plan: FleetPlan,
-  { features, versions, zoned = false }: KubernetesOptions,
-): KubernetesObject[] {
+  { features, versions, zoned = false, moved = false }: KubernetesOptions,
+): KubernetesFleet {
   const { spec } = plan;
   const ports = { server: serverPort, gateway: gatewayPort };
   const discovery = serviceDiscovery(plan, { ports, gateways: gatewayService(spec).headless });
   const addresses = new Map(plan.servers.map(({ name }) => [name, `http://${name}:${serverPort}`]));
   // the image has one Prometheus: it is found
-  const topology = renderTopology(plan, addresses, { binary: undefined, version: versions.prometheus });
-  return [
-    ...plan.shards.map(({ id }) => shardBudget(spec, id)),
-    ...renderServers(plan, { features, baseDir, discovery }).flatMap((server) =>
-      serverObjects(server, { spec, features, version: versions.prometheus, zoned }),
-    ),
-    ...gatewayObjects({ spec, version: versions.promfleet, topology: topology.content }),
-  ];
+  const program = { binary: undefined, version: versions.prometheus };
+  const topology = renderTopology(plan, addresses, program, moved);
+  return {
+    budgets: plan.shards.map(({ id }) => shardBudget(spec, id)),
+    servers: renderServers(plan, { features, baseDir, discovery }).map((server) => ({
+      plan: server.server,
+      generation: server.generation,
+      ...serverObjects(server, { spec, features, version: versions.prometheus, zoned }),
+    })),
+    gateway: gatewayObjects({ spec, version: versions.promfleet, topology: topology.content }),
+    topology: topology.version,
+  };
 }
 
 /** One file an object. */

@@ -33,12 +33,15 @@ const sharedOfVolume = 0.8;
 const defaults = { cpu: "250m", memory: "2Gi" };
 
 /** All of one server: its configuration, its address, and the set of one pod that keeps its volume. */
-export function serverObjects(rendered: RenderedServer, options: ServerOptions): KubernetesObject[] {
-  return [
-    ...configSecrets(rendered, metadataOf(rendered, options)),
-    service(rendered, options),
-    statefulSet(rendered, options),
-  ];
+export function serverObjects(
+  rendered: RenderedServer,
+  options: ServerOptions,
+): { secrets: KubernetesObject[]; service: KubernetesObject; statefulSet: KubernetesObject } {
+  return {
+    secrets: configSecrets(rendered, metadataOf(rendered, options)),
+    service: service(rendered, options),
+    statefulSet: statefulSet(rendered, options),
+  };
 }
 
 function metadataOf({ server }: RenderedServer, { spec }: ServerOptions): KubernetesObject["metadata"] {
