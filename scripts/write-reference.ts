@@ -5,6 +5,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fleetSchema } from "../src/spec/fleet-schema.ts";
+import { yamlText } from "../src/spec/yaml-text.ts";
+import { fleetCrd } from "../src/render/kubernetes/fleet-crd.ts";
 import { fleetSchemaUrl } from "../src/spec/default-fleet.ts";
 import { gatewayDashboard } from "../src/render/monitoring/gateway-dashboard.ts";
 import { gatewayRules } from "../src/render/monitoring/gateway-rules.ts";
@@ -18,6 +20,7 @@ import { topologyPage } from "./reference/topology-page.ts";
 const root = path.resolve(import.meta.dirname, "..");
 
 const documents: Readonly<Record<string, string>> = {
+  "charts/promfleet/crds/prometheusfleets.yaml": yamlText(fleetCrd()),
   "dashboards/promfleet-gateway.json": gatewayDashboard(),
   "dashboards/promfleet-gateway.rules.yaml": gatewayRules(),
   "docs/errors.md": errorPage(),

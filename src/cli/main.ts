@@ -30,6 +30,8 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   dashboard: () => import("./dashboard.ts"),
   rules: () => import("./rules.ts"),
   render: () => import("./render.ts"),
+  operator: () => import("./operator.ts"),
+  crd: () => import("./crd.ts"),
 };
 
 /** What commander complains of, in the form of all complaints. */
