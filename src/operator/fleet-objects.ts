@@ -19,7 +19,7 @@ export interface FleetObjects {
   spec: FleetSpec;
   plan: FleetPlan;
   features: PrometheusFeatures;
-  budgets: readonly OwnedObject[];
+  rights: readonly OwnedObject[];
   servers: readonly ServerOfFleet[];
   gateway: readonly OwnedObject[];
   /** Version of the topology that the gateways are to follow. */
@@ -66,7 +66,7 @@ export function fleetObjects({ spec, state, namespace, owner, versions }: FleetO
     spec,
     plan,
     features,
-    budgets: rendered.budgets.map(own),
+    rights: rendered.rights.map(own),
     servers: rendered.servers.map(
       ({ plan: { name, shard, replica }, generation, secrets, service, statefulSet }) => {
         const { object, template } = withTemplateHash(statefulSet);

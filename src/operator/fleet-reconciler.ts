@@ -29,7 +29,7 @@ import { areSettled, nextSteps, type Step } from "./next-step.ts";
 import { type HealCandidate, OperatorHealer } from "./operator-healer.ts";
 import { reload, shownGeneration } from "./prometheus-server.ts";
 import type { ServerView } from "./server-view.ts";
-import { comparable, type World } from "./world.ts";
+import { comparable, prunedKinds, type World } from "./world.ts";
 
 export interface ReconcilerOptions {
   api: ApiClient;
@@ -131,7 +131,7 @@ export class FleetReconciler {
     });
     findings.objects = objects;
     await this.#saveState(fleet, state, now, owner, signal);
-    for (const object of [...objects.budgets, ...objects.servers.map(({ service }) => service)])
+    for (const object of [...objects.rights, ...objects.servers.map(({ service }) => service)])
       await this.#keep(object, signal);
     findings.views = await this.#views(objects);
     const wanted = objects.servers.map((one) => one.wanted);
@@ -439,13 +439,13 @@ export class FleetReconciler {
   async #prune(objects: FleetObjects, fleet: LiveObject, signal: AbortSignal): Promise<void> {
     const { api, world, say, key } = this.#options;
     const all = [
-      ...objects.budgets,
+      ...objects.rights,
       ...objects.gateway,
       ...objects.servers.flatMap(({ secrets, service, statefulSet }) => [...secrets, service, statefulSet]),
     ];
     const wanted = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
     wanted.add(`Secret ${stateName(this.#name)}`);
-    for (const resource of [kinds.statefulSet, kinds.deployment, kinds.service, kinds.secret, kinds.budget])
+    for (const resource of prunedKinds)
       for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name)) {
         if (wanted.has(`${resource.kind} ${metadata.name}`) || metadata.deletionTimestamp !== undefined)
           continue;

@@ -8,16 +8,20 @@ const fleetLabel = "app.kubernetes.io/instance";
 /** Everything that promfleet has made, pods among it. */
 const ours = "app.kubernetes.io/managed-by=promfleet";
 
-/** Kinds of which a fleet has objects. */
-const ownedKinds = [
+/** Kinds of which a fleet has objects that go when it does not have them any more. */
+export const prunedKinds: readonly ResourceKind[] = [
   kinds.statefulSet,
   kinds.deployment,
   kinds.service,
   kinds.secret,
   kinds.budget,
-  kinds.pod,
-  kinds.claim,
-] as const satisfies readonly ResourceKind[];
+  kinds.networkPolicy,
+  kinds.serviceAccount,
+  kinds.role,
+  kinds.roleBinding,
+];
+
+const ownedKinds: readonly ResourceKind[] = [...prunedKinds, kinds.pod, kinds.claim];
 
 export interface WorldOptions {
   api: ApiClient;

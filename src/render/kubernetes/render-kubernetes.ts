@@ -4,8 +4,10 @@ import { yamlText } from "../../spec/yaml-text.ts";
 import { renderTopology } from "../fleet-topology.ts";
 import { renderServers } from "../render-servers.ts";
 import type { RenderedFile } from "../rendered-file.ts";
+import { discoveryAccess, inOwnNamespace } from "./discovery-access.ts";
 import { gatewayObjects, gatewayPort, gatewayService } from "./gateway-objects.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
+import { networkPolicies } from "./network-policies.ts";
 import { serverObjects, serverPort } from "./server-objects.ts";
 import { serviceDiscovery } from "./service-discovery.ts";
 import { shardBudget } from "./shard-budget.ts";
@@ -22,8 +24,8 @@ export interface KubernetesOptions {
 
 /** What a fleet is made of on a cluster. */
 export interface KubernetesFleet {
-  /** Of each shard. */
-  budgets: readonly KubernetesObject[];
+  /** Who may do what, and how many may be away. */
+  rights: readonly KubernetesObject[];
   servers: readonly ServerObjects[];
   gateway: readonly KubernetesObject[];
   /** The version of the topology among them. */
@@ -47,21 +49,22 @@ const baseDir = "/etc/prometheus";
  * @throws PromfleetError CONFIG_TOO_LARGE
  */
 export function renderKubernetes(plan: FleetPlan, options: KubernetesOptions): KubernetesObject[] {
-  const { budgets, servers, gateway } = kubernetesFleet(plan, options);
+  const { rights, servers, gateway } = kubernetesFleet(plan, options);
   const ofServers = servers.flatMap(({ secrets, service, statefulSet }) => [
     ...secrets,
     service,
     statefulSet,
   ]);
-  return [...budgets, ...ofServers, ...gateway];
+  return [...rights, ...ofServers, ...gateway];
 }
 
 /** The same by what they are for. @throws PromfleetError CONFIG_TOO_LARGE */
 export function kubernetesFleet(
-  plan: FleetPlan,
+  declared: FleetPlan,
   { features, versions, zoned = false, moved = false }: KubernetesOptions,
 ): KubernetesFleet {
-  const { spec } = plan;
+  const spec = { ...declared.spec, scrapeConfigs: inOwnNamespace(declared.spec.scrapeConfigs) };
+  const plan = { ...declared, spec };
   const ports = { server: serverPort, gateway: gatewayPort };
   const discovery = serviceDiscovery(plan, { ports, gateways: gatewayService(spec).headless });
   const addresses = new Map(plan.servers.map(({ name }) => [name, `http://${name}:${serverPort}`]));
@@ -69,7 +72,11 @@ export function kubernetesFleet(
   const program = { binary: undefined, version: versions.prometheus };
   const topology = renderTopology(plan, addresses, program, moved);
   return {
-    budgets: plan.shards.map(({ id }) => shardBudget(spec, id)),
+    rights: [
+      ...plan.shards.map(({ id }) => shardBudget(spec, id)),
+      ...networkPolicies(spec, ports),
+      ...discoveryAccess(spec),
+    ],
     servers: renderServers(plan, { features, baseDir, discovery }).map((server) => ({
       plan: server.server,
       generation: server.generation,

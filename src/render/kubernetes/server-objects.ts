@@ -2,6 +2,7 @@ import type { PrometheusFeatures } from "../../plan/prometheus-version.ts";
 import type { FleetSpec } from "../../spec/fleet-spec.ts";
 import type { RenderedServer } from "../render-servers.ts";
 import { serverFlags } from "../server-flags.ts";
+import { accountOf, asksApiServer } from "./discovery-access.ts";
 import { configSecretNames, configSecrets } from "./config-secrets.ts";
 import {
   type KubernetesObject,
@@ -110,8 +111,10 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
   const { spec, version } = options;
   const resources = resourcesOr(spec.prometheus.resources, defaults);
   const goLimit = goMemoryLimit(resources.limits["memory"]);
+  const asks = asksApiServer(spec);
   return {
-    automountServiceAccountToken: false,
+    ...(asks && { serviceAccountName: accountOf(spec) }),
+    automountServiceAccountToken: asks,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: grace,
     securityContext: podSecurity,
