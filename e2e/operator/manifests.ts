@@ -91,7 +91,7 @@ export function askerPod(image: string, url: string, rate: number): unknown[] {
 export function fleetObject(
   images: { prometheus: string; promfleet: string },
   change: (spec: FleetSpecDocument) => void = () => {},
-): { metadata: { name: string }; spec: FleetSpecDocument } & Record<string, unknown> {
+): { metadata: { name: string; namespace: string }; spec: FleetSpecDocument } & Record<string, unknown> {
   const spec: FleetSpecDocument = {
     shards: 2,
     replicas: 2,
@@ -124,7 +124,7 @@ export function fleetObject(
   return {
     apiVersion: "promfleet.dev/v1alpha1",
     kind: "PrometheusFleet",
-    metadata: { name: "main", ...{ namespace: "fleet" } },
+    metadata: { name: "main", namespace: "fleet" },
     spec,
   };
 }
