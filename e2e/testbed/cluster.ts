@@ -45,7 +45,16 @@ export class Cluster implements AsyncDisposable {
 
   /** Server-side, as everything of promfleet's is applied. */
   async apply(objects: readonly unknown[]): Promise<void> {
-    const command = ["exec", "kubectl", "apply", "--server-side", "--field-manager=e2e", "-f", "-"];
+    const command = [
+      "exec",
+      "kubectl",
+      "apply",
+      "--server-side",
+      "--field-manager=e2e",
+      "--force-conflicts",
+      "-f",
+      "-",
+    ];
     const child = spawn(script, command, { env: this.#env, stdio: ["pipe", "ignore", "pipe"] });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));

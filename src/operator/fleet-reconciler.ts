@@ -4,6 +4,8 @@ import { healingTerms } from "../heal/healing-terms.ts";
 import type { ApiClient } from "../kubernetes/api-client.ts";
 import {
   type LiveObject,
+  listAt,
+  mapAt,
   numberAt,
   type OwnerReference,
   type ResourceKind,
@@ -30,6 +32,14 @@ import type { ServerCredentials } from "../render/kubernetes/server-credentials.
 import { lifeOf, podView, touchAnnotation } from "./look-at-server.ts";
 import { areSettled, nextSteps, type Step } from "./next-step.ts";
 import { type HealCandidate, OperatorHealer } from "./operator-healer.ts";
+import {
+  preflightAnnotation,
+  preflightKey,
+  preflightName,
+  preflightObjects,
+  type Verdict,
+  verdictOf,
+} from "./preflight.ts";
 import { reload, shownGeneration } from "./prometheus-server.ts";
 import type { ServerView } from "./server-view.ts";
 import { comparable, prunedKinds, type World } from "./world.ts";
@@ -150,6 +160,11 @@ export class FleetReconciler {
     const wanted = objects.servers.map((one) => one.wanted);
     findings.steps = nextSteps(wanted, findings.views);
     for (const step of findings.steps) {
+      if (step.do === "restart" && findings.views.get(step.server)?.pod?.ready === true) {
+        const verdict = await this.#preflight(step.server, objects, findings.views, signal);
+        if (verdict.is === "bad") findings.refused = { reason: "PreflightFailed", message: verdict.message };
+        if (verdict.is !== "good") continue;
+      }
       const refused = await this.#do(step, objects, signal);
       if (refused === undefined) continue;
       this.#refusedBy = { declaration: target, message: refused };
@@ -163,6 +178,7 @@ export class FleetReconciler {
       await this.#keepUpToDate(server, findings.views.get(server.wanted.name), signal);
     await this.#gateways(objects, findings, signal);
     findings.views = await this.#views(objects);
+    if (!findings.steps.some((step) => step.do === "restart")) await this.#endPreflights(signal);
     findings.settled =
       areSettled(wanted, findings.views) &&
       findings.gateways.ready >= findings.gateways.wanted &&
@@ -385,6 +401,54 @@ export class FleetReconciler {
     return undefined;
   }
 
+  /** Tries what a server is to become while it still runs. */
+  async #preflight(
+    name: string,
+    objects: FleetObjects,
+    views: ReadonlyMap<string, ServerView>,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { api, world, say, key } = this.#options;
+    const server = objects.servers.find(({ wanted }) => wanted.name === name);
+    if (!server) return { is: "pending" };
+    const there = world.object(kinds.pod, this.#namespace, preflightName(name));
+    if (there?.metadata.annotations?.[preflightAnnotation] === preflightKey(server)) {
+      const verdict = verdictOf(there, name);
+      if (verdict.is === "good") await this.#refuseQuota(server, signal);
+      return verdict;
+    }
+    if (there) {
+      await api.delete(this.#ref(kinds.pod, there.metadata.name), { uid: there.metadata.uid, signal });
+      return { is: "pending" };
+    }
+    say(`${key}: what ${name} is to become is tried on its node`);
+    for (const object of preflightObjects(server, views.get(name)?.pod?.node)) {
+      const resource = kindNamed(object.apiVersion, object.kind);
+      if (!resource) continue;
+      const live = await api.apply(this.#ref(resource, object.metadata.name), object, { signal });
+      world.learn(resource, live);
+    }
+    return { is: "pending" };
+  }
+
+  /** @throws ApiRefusal where a pod of the new kind would not be let in: quotas, Pod Security, webhooks */
+  async #refuseQuota({ statefulSet, wanted }: ServerOfFleet, signal: AbortSignal): Promise<void> {
+    const template = mapAt(statefulSet, "spec", "template");
+    const spec = mapAt(template, "spec");
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        ...mapAt(template, "metadata"),
+        name: `${wanted.name}-dry-run`,
+        namespace: this.#namespace,
+      },
+      // its claim is added by the set
+      spec: { ...spec, volumes: [...listAt(spec, "volumes"), { name: "data", emptyDir: {} }] },
+    };
+    await this.#options.api.create(this.#ref(kinds.pod, pod.metadata.name), pod, { dryRun: true }, signal);
+  }
+
   async #keepAll(objects: readonly OwnedObject[], signal: AbortSignal): Promise<void> {
     for (const object of objects)
       if (object.kind === "StatefulSet") await this.#keepStatefulSet(object, signal);
@@ -480,6 +544,18 @@ export class FleetReconciler {
         );
   }
 
+  /** What was tried is done, or not wanted any more. */
+  async #endPreflights(signal: AbortSignal): Promise<void> {
+    const { api, world } = this.#options;
+    for (const resource of [kinds.pod, kinds.secret])
+      for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name))
+        if (
+          metadata.annotations?.[preflightAnnotation] !== undefined &&
+          metadata.deletionTimestamp === undefined
+        )
+          await api.delete(this.#ref(resource, metadata.name), { uid: metadata.uid, signal });
+  }
+
   /** What the fleet has no more. Claims stay, and so does what was not made for this very fleet. */
   async #prune(objects: FleetObjects, fleet: LiveObject, signal: AbortSignal): Promise<void> {
     const { api, world, say, key } = this.#options;
@@ -492,6 +568,7 @@ export class FleetReconciler {
     for (const name of [stateName(this.#name), credentialsName(this.#name)]) wanted.add(`Secret ${name}`);
     for (const resource of prunedKinds)
       for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name)) {
+        if (metadata.annotations?.[preflightAnnotation] !== undefined) continue;
         if (wanted.has(`${resource.kind} ${metadata.name}`) || metadata.deletionTimestamp !== undefined)
           continue;
         if (metadata.ownerReferences?.some(({ uid }) => uid === fleet.metadata.uid) !== true) continue;
