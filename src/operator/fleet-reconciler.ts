@@ -42,6 +42,8 @@ import {
 } from "./preflight.ts";
 import { reload, shownGeneration } from "./prometheus-server.ts";
 import type { ServerView } from "./server-view.ts";
+import { planVolumes, refusedVolumes, type VolumePlan } from "./volumes.ts";
+import { followedTopology } from "./gateway-pod.ts";
 import { comparable, prunedKinds, type World } from "./world.ts";
 
 export interface ReconcilerOptions {
@@ -66,6 +68,8 @@ const later = 30_000;
 /** ms for which a server is given time to show what it was told, within one reconcile. */
 const proofTime = 4000;
 const proofPoll = 100;
+/** ms after which what the API server has refused of volumes is tried again. */
+const refusedFor = 60_000;
 
 /** Everything about one fleet. Each reconcile is: read, compute, apply, report; it can be ended between any two calls. */
 export class FleetReconciler {
@@ -80,6 +84,7 @@ export class FleetReconciler {
   /** Which generation a life of a server has shown. */
   readonly #shown = new Map<string, { life: string; generation: string }>();
   #lastReport = "";
+  #volumesRefused: { size: string; why: string; until: number } | undefined;
   /** The header by which the servers know the operator. */
   #authorization = "";
   readonly #stateSecret: KeptSecret;
@@ -123,7 +128,7 @@ export class FleetReconciler {
       throw error;
     }
     await this.#report(fleet, findings, signal);
-    return findings.settled && !findings.trouble ? later : soon;
+    return findings.settled ? later : soon;
   }
 
   async #converge(fleet: LiveObject, findings: Findings, signal: AbortSignal): Promise<void> {
@@ -140,7 +145,12 @@ export class FleetReconciler {
       controller: true,
       blockOwnerDeletion: false,
     };
-    const spec = declaredSpec(target);
+    const declared = declaredSpec(target);
+    const volumes = await this.#volumes(declared.prometheus.storage.size, signal);
+    if (volumes.trouble !== undefined)
+      findings.trouble = { reason: "VolumeNotAsDeclared", message: volumes.trouble };
+    const storage = { ...declared.prometheus.storage, size: volumes.size };
+    const spec = { ...declared, prometheus: { ...declared.prometheus, storage } };
     const now = withShards(state, spec.shards);
     const credentials = await this.#credentials(fleet, owner, signal);
     this.#authorization = authorizationOf(credentials);
@@ -179,13 +189,42 @@ export class FleetReconciler {
     await this.#gateways(objects, findings, signal);
     findings.views = await this.#views(objects);
     if (!findings.steps.some((step) => step.do === "restart")) await this.#endPreflights(signal);
+    // whoever is removed is asked by nobody any more
+    const isFollowed = await this.#isFollowed(objects);
     findings.settled =
       areSettled(wanted, findings.views) &&
       findings.gateways.ready >= findings.gateways.wanted &&
+      isFollowed &&
       findings.steps.length === 0;
-    await this.#prune(objects, fleet, signal);
+    if (isFollowed) await this.#prune(objects, fleet, signal);
     if (findings.settled && !findings.refused && now.accepted !== declaration)
       await this.#saveState(fleet, now, { ...now, accepted: declaration }, owner, signal);
+  }
+
+  /** Has the claims grow. */
+  async #volumes(declared: string, signal: AbortSignal): Promise<VolumePlan> {
+    const { api, world, say, key } = this.#options;
+    const claims = new Map(
+      [...world.objectsOf(kinds.claim, this.#namespace, this.#name)].map((claim) => [
+        claim.metadata.name,
+        textAt(claim, "spec", "resources", "requests", "storage") ?? "0",
+      ]),
+    );
+    const plan = planVolumes(declared, claims);
+    const refused = this.#volumesRefused;
+    if (plan.grow.length > 0 && refused?.size === declared && performance.now() < refused.until)
+      return refusedVolumes(declared, claims, refused.why);
+    for (const name of plan.grow)
+      try {
+        const patch = { spec: { resources: { requests: { storage: declared } } } };
+        world.learn(kinds.claim, await api.merge(this.#ref(kinds.claim, name), patch, signal));
+        say(`${key}: claim ${name} grows to ${declared}`);
+      } catch (error) {
+        if (!isRefusal(error, 403, 422)) throw error;
+        this.#volumesRefused = { size: declared, why: error.said, until: performance.now() + refusedFor };
+        return refusedVolumes(declared, claims, error.said);
+      }
+    return plan;
   }
 
   /** Why a declaration is not rolled out. */
@@ -456,12 +495,16 @@ export class FleetReconciler {
   }
 
   /** What may not be changed of a set is changed by another set for the same pod. */
-  async #keepStatefulSet(object: OwnedObject, signal: AbortSignal): Promise<void> {
+  async #keepStatefulSet(wanted: OwnedObject, signal: AbortSignal): Promise<void> {
     const { api, world, say, key } = this.#options;
+    const live = world.object(kinds.statefulSet, this.#namespace, wanted.metadata.name);
+    const isAnother =
+      live?.metadata.annotations?.[templateAnnotation] !== wanted.metadata.annotations?.[templateAnnotation];
+    // a pod that is adopted by a set with another template and other claims would be neither's
+    const object = live && isAnother ? withClaimsOf(live, wanted) : wanted;
     try {
       await this.#keep(object, signal);
     } catch (error) {
-      const live = world.object(kinds.statefulSet, this.#namespace, object.metadata.name);
       if (!isRefusal(error, 422) || !live || !error.fields.some((field) => field === "spec")) throw error;
       say(`${key}: StatefulSet ${object.metadata.name} is made anew, its pod stays: ${error.said}`);
       const ref = this.#ref(kinds.statefulSet, object.metadata.name);
@@ -544,6 +587,16 @@ export class FleetReconciler {
         );
   }
 
+  /** Whether every gateway that answers goes by the topology of now. */
+  async #isFollowed(objects: FleetObjects): Promise<boolean> {
+    const addresses = [...this.#options.world.objectsOf(kinds.pod, this.#namespace, this.#name)]
+      .filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === "gateway")
+      .filter((pod) => podView(pod).ready)
+      .flatMap((pod) => textAt(pod, "status", "podIP") ?? []);
+    const followed = await Promise.all(addresses.map(followedTopology));
+    return followed.every((version) => version === undefined || version === objects.topology);
+  }
+
   /** What was tried is done, or not wanted any more. */
   async #endPreflights(signal: AbortSignal): Promise<void> {
     const { api, world } = this.#options;
@@ -608,6 +661,20 @@ function withShards(state: FleetState, shards: number): FleetState {
     ([shard]) => Number(shard) >= shards,
   );
   return { ...state, owners: evenOwners(shards), retired: Object.fromEntries(retired), moved: now };
+}
+
+/** A set with the claims of another one. */
+function withClaimsOf(live: LiveObject, wanted: OwnedObject): OwnedObject {
+  const spec = mapAt(wanted, "spec");
+  const [size] = listAt(live, "spec", "volumeClaimTemplates").map((one) =>
+    textAt(one, "spec", "resources", "requests", "storage"),
+  );
+  if (size === undefined) return wanted;
+  const volumeClaimTemplates = listAt(spec, "volumeClaimTemplates").map((one) => ({
+    ...(one as object),
+    spec: { ...mapAt(one, "spec"), resources: { requests: { storage: size } } },
+  }));
+  return { ...wanted, spec: { ...spec, volumeClaimTemplates } };
 }
 
 function firstLine(error: PromfleetError): string {
