@@ -10,6 +10,7 @@ import { healing } from "./healing.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
+import { operator } from "./operator.ts";
 import { overload } from "./overload.ts";
 import { randomQueries } from "./random-queries.ts";
 import { reads } from "./reads.ts";
@@ -41,5 +42,6 @@ export const checks: readonly Check[] = [
   memory,
   overload,
   testbed,
+  operator,
   freshClone,
 ];

@@ -11,17 +11,17 @@ export interface Image {
 }
 
 /** Prometheus and promtool as Prometheus' own image has them. */
-export function prometheusImage(version: string, folder: string): Image {
+export function prometheusImage(version: string, folder: string, tag = `v${version}`): Image {
   return image(
-    `promfleet/prometheus:v${version}`,
-    path.join(folder, "prometheus.tar"),
+    `promfleet/prometheus:${tag}`,
+    path.join(folder, `prometheus-${tag}.tar`),
     ["/bin/prometheus"],
     prometheus(version),
   );
 }
 
 /** promfleet as it is published, with Node, what Node is linked to, and Prometheus for the evaluator. */
-export function promfleetImage(version: string, folder: string): Image {
+export function promfleetImage(version: string, folder: string, tag = "e2e"): Image {
   execFileSync(process.execPath, [path.join(checkout, "scripts/bundle.ts")], {
     cwd: checkout,
     stdio: "ignore",
@@ -39,7 +39,7 @@ export function promfleetImage(version: string, folder: string): Image {
     ...prometheus(version),
   ];
   const entry = ["/bin/node", "/app/dist/promfleet.js"];
-  return image("promfleet/promfleet:e2e", path.join(folder, "promfleet.tar"), entry, files);
+  return image(`promfleet/promfleet:${tag}`, path.join(folder, `promfleet-${tag}.tar`), entry, files);
 }
 
 const prometheus = (version: string): string[] =>
