@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { fleetSchema } from "../src/spec/fleet-schema.ts";
 import { yamlText } from "../src/spec/yaml-text.ts";
-import { fleetCrd } from "../src/render/kubernetes/fleet-crd.ts";
+import { fleetCrd } from "../src/render/kubernetes/crd/fleet-crd.ts";
 import { fleetSchemaUrl } from "../src/spec/default-fleet.ts";
 import { gatewayDashboard } from "../src/render/monitoring/gateway-dashboard.ts";
 import { gatewayRules } from "../src/render/monitoring/gateway-rules.ts";

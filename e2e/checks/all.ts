@@ -2,6 +2,7 @@ import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
+import { crd } from "./crd.ts";
 import { explain } from "./explain.ts";
 import { gatewayPair } from "./gateway-pair.ts";
 import { histories } from "./histories.ts";
@@ -40,6 +41,7 @@ export const checks: readonly Check[] = [
   returning,
   memory,
   overload,
+  crd,
   testbed,
   freshClone,
 ];
