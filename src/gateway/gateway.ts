@@ -1,9 +1,11 @@
+import path from "node:path";
 import { AccessLog } from "./access/access-log.ts";
 import { logStream } from "./access/log-stream.ts";
 import { CoverageIndex } from "./coverage/coverage-index.ts";
 import type { CoverageStore } from "./coverage/coverage-store.ts";
 import { ShardSources } from "./coverage/shard-sources.ts";
 import { connectTimeout, httpAgent } from "./fetch/http-client.ts";
+import { serverPassword } from "./fetch/server-password.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
@@ -56,11 +58,15 @@ const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shor
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
   // without a bound on connections: reads of one query wait for each other
-  const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: connectTimeout } });
-  const router = new LiveRouter({ topology, say });
+  const authorization = serverPassword(() => router.topology, path.dirname(options.topologyFile));
+  const dispatcher = httpAgent(
+    { connections: null, pipelining: 1, connect: { timeout: connectTimeout } },
+    authorization,
+  );
+  const router: LiveRouter = new LiveRouter({ topology, say, authorization });
   let coverage: CoverageIndex | undefined;
   const sources = new ShardSources(router, { holes: (replica) => coverage?.holes(replica) ?? [] });
-  const fetcher = new LiveFetcher(router, dispatcher);
+  const fetcher = new LiveFetcher(router, dispatcher, { authorization });
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits, undefined, new WorkingCeiling());
   const tenancy = new Tenancy(() => router.topology);

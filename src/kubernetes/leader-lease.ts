@@ -56,7 +56,7 @@ export class LeaderLease {
       const left = renewed + this.#times.renewal - performance.now();
       // a process that was stopped for that long has lost it, whatever the API server would say
       if (left <= 0) return `it could not be renewed for ${this.#times.renewal / 1000} s`;
-      const deadline = AbortSignal.any([signal, AbortSignal.timeout(left)]);
+      const deadline = AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(left))]);
       const began = performance.now();
       try {
         if (!(await this.#renew(deadline))) return "somebody else has it";

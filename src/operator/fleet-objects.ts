@@ -4,6 +4,7 @@ import type { FleetPlan } from "../plan/fleet-plan.ts";
 import { planFleet } from "../plan/plan-fleet.ts";
 import { type PrometheusFeatures, prometheusFeatures } from "../plan/prometheus-version.ts";
 import type { KubernetesObject } from "../render/kubernetes/kubernetes-object.ts";
+import type { ServerCredentials } from "../render/kubernetes/server-credentials.ts";
 import { kubernetesFleet } from "../render/kubernetes/render-kubernetes.ts";
 import type { FleetSpec } from "../spec/fleet-spec.ts";
 import type { FleetState } from "./fleet-state.ts";
@@ -44,10 +45,18 @@ export interface FleetObjectsOptions {
   owner: OwnerReference;
   /** Of promfleet, and of the Prometheus that stands for one that is not named wholly. */
   versions: { promfleet: string; prometheus: string };
+  credentials: ServerCredentials;
 }
 
 /** Pure. @throws PromfleetError for rules that no shard can evaluate alone, CONFIG_TOO_LARGE */
-export function fleetObjects({ spec, state, namespace, owner, versions }: FleetObjectsOptions): FleetObjects {
+export function fleetObjects({
+  spec,
+  state,
+  namespace,
+  owner,
+  versions,
+  credentials,
+}: FleetObjectsOptions): FleetObjects {
   const prometheus = serverVersion(spec.prometheus.version, versions.prometheus);
   const features = prometheusFeatures(prometheus);
   const retired = Object.keys(state.retired).filter((shard) => Number(shard) >= spec.shards);
@@ -57,6 +66,7 @@ export function fleetObjects({ spec, state, namespace, owner, versions }: FleetO
     versions: { promfleet: versions.promfleet, prometheus },
     zoned: state.zoned,
     moved: state.moved !== undefined,
+    credentials,
   });
   const own = (object: KubernetesObject): OwnedObject => ({
     ...object,

@@ -24,6 +24,9 @@ import {
 } from "./fleet-objects.ts";
 import { type FleetState, parseState, printState, stateKey, stateName } from "./fleet-state.ts";
 import { type Findings, fleetStatus, saysTheSame } from "./fleet-status.ts";
+import { KeptSecret } from "./kept-secret.ts";
+import { authorizationOf, credentialsName, newCredentials, readCredentials } from "./fleet-credentials.ts";
+import type { ServerCredentials } from "../render/kubernetes/server-credentials.ts";
 import { lifeOf, podView, touchAnnotation } from "./look-at-server.ts";
 import { areSettled, nextSteps, type Step } from "./next-step.ts";
 import { type HealCandidate, OperatorHealer } from "./operator-healer.ts";
@@ -67,12 +70,19 @@ export class FleetReconciler {
   /** Which generation a life of a server has shown. */
   readonly #shown = new Map<string, { life: string; generation: string }>();
   #lastReport = "";
+  /** The header by which the servers know the operator. */
+  #authorization = "";
+  readonly #stateSecret: KeptSecret;
+  readonly #credentialsSecret: KeptSecret;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     const slash = options.key.indexOf("/");
     this.#namespace = options.key.slice(0, slash);
     this.#name = options.key.slice(slash + 1);
+    const { api, world } = options;
+    this.#stateSecret = new KeptSecret(api, world, this.#namespace, stateName(this.#name));
+    this.#credentialsSecret = new KeptSecret(api, world, this.#namespace, credentialsName(this.#name));
     this.#healer = new OperatorHealer(options.again, options.say, options.over);
   }
 
@@ -122,7 +132,10 @@ export class FleetReconciler {
     };
     const spec = declaredSpec(target);
     const now = withShards(state, spec.shards);
+    const credentials = await this.#credentials(fleet, owner, signal);
+    this.#authorization = authorizationOf(credentials);
     const objects = fleetObjects({
+      credentials,
       spec,
       state: now,
       namespace: this.#namespace,
@@ -184,10 +197,8 @@ export class FleetReconciler {
   }
 
   async #state(fleet: LiveObject, signal: AbortSignal): Promise<FleetState> {
-    const { api } = this.#options;
-    const live = await api.get(this.#ref(kinds.secret, stateName(this.#name)), signal);
-    const text = textAt(live, "data", stateKey);
-    const state = text === undefined ? undefined : parseState(Buffer.from(text, "base64").toString("utf8"));
+    const text = (await this.#stateSecret.data(signal))?.[stateKey];
+    const state = text === undefined ? undefined : parseState(text);
     if (state) return state;
     const shards = numberAt(fleet, "spec", "shards") ?? 1;
     return {
@@ -195,6 +206,38 @@ export class FleetReconciler {
       retired: {},
       zoned: await this.#hasZones(signal),
     };
+  }
+
+  /** Made once; whoever deletes them has new ones made, and all servers told. */
+  async #credentials(
+    fleet: LiveObject,
+    owner: OwnerReference,
+    signal: AbortSignal,
+  ): Promise<ServerCredentials> {
+    const there = readCredentials(await this.#credentialsSecret.data(signal));
+    if (there) return there;
+    const made = await newCredentials();
+    const name = credentialsName(this.#name);
+    const data = Object.entries(made).map(([key, value]) => [
+      key,
+      Buffer.from(String(value)).toString("base64"),
+    ]);
+    const object = {
+      ...this.#secret(fleet, owner, name),
+      data: Object.fromEntries(data) as Record<string, string>,
+    };
+    const { api, world } = this.#options;
+    world.learn(kinds.secret, await api.apply(this.#ref(kinds.secret, name), object, { signal }));
+    return made;
+  }
+
+  #secret(fleet: LiveObject, owner: OwnerReference, name: string) {
+    const labels = {
+      "app.kubernetes.io/managed-by": "promfleet",
+      "app.kubernetes.io/instance": fleet.metadata.name,
+    };
+    const metadata = { name, namespace: this.#namespace, labels, ownerReferences: [owner] };
+    return { apiVersion: "v1", kind: "Secret", metadata, type: "Opaque" };
   }
 
   async #hasZones(signal: AbortSignal): Promise<boolean> {
@@ -218,15 +261,8 @@ export class FleetReconciler {
     const name = stateName(this.#name);
     const there = world.object(kinds.secret, this.#namespace, name);
     if (there && printState(before) === printState(now)) return;
-    const labels = {
-      "app.kubernetes.io/managed-by": "promfleet",
-      "app.kubernetes.io/instance": fleet.metadata.name,
-    };
     const object = {
-      apiVersion: "v1",
-      kind: "Secret",
-      metadata: { name, namespace: this.#namespace, labels, ownerReferences: [owner] },
-      type: "Opaque",
+      ...this.#secret(fleet, owner, name),
       data: { [stateKey]: Buffer.from(printState(now)).toString("base64") },
     };
     world.learn(kinds.secret, await api.apply(this.#ref(kinds.secret, name), object, { signal }));
@@ -288,9 +324,18 @@ export class FleetReconciler {
           const life = lifeOf(pod);
           const known = this.#shown.get(name);
           shown =
-            known?.life === life && known.generation === generation ? generation : await shownGeneration(url);
+            known?.life === life && known.generation === generation
+              ? generation
+              : await shownGeneration(url, this.#authorization);
           if (shown !== undefined) this.#shown.set(name, { life, generation: shown });
-          ready.push({ name, url, shard, life, since: Date.parse(pod.startedAt ?? "") || 0 });
+          ready.push({
+            name,
+            url,
+            authorization: this.#authorization,
+            shard,
+            life,
+            since: Date.parse(pod.startedAt ?? "") || 0,
+          });
         }
         return {
           name,
@@ -383,9 +428,9 @@ export class FleetReconciler {
     if (!view.ready) return undefined;
     const until = performance.now() + proofTime;
     do {
-      const refused = await reload(url).catch(() => undefined);
+      const refused = await reload(url, this.#authorization).catch(() => undefined);
       if (refused !== undefined) return `${wanted.name} does not take its new configuration: ${refused}`;
-      if ((await shownGeneration(url)) === wanted.generation) {
+      if ((await shownGeneration(url, this.#authorization)) === wanted.generation) {
         this.#shown.set(wanted.name, { life: lifeOf(view), generation: wanted.generation });
         say(`${key}: ${wanted.name} runs its new configuration`);
         return undefined;
@@ -444,7 +489,7 @@ export class FleetReconciler {
       ...objects.servers.flatMap(({ secrets, service, statefulSet }) => [...secrets, service, statefulSet]),
     ];
     const wanted = new Set(all.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
-    wanted.add(`Secret ${stateName(this.#name)}`);
+    for (const name of [stateName(this.#name), credentialsName(this.#name)]) wanted.add(`Secret ${name}`);
     for (const resource of prunedKinds)
       for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name)) {
         if (wanted.has(`${resource.kind} ${metadata.name}`) || metadata.deletionTimestamp !== undefined)

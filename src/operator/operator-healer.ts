@@ -128,8 +128,10 @@ export class OperatorHealer {
     let longest = 0;
     do {
       try {
-        const own = await activeTargets(server.url);
-        const others = partners[0] && (await activeTargets(partners[0].url).catch(() => undefined));
+        const own = await activeTargets(server.url, server.authorization);
+        const others =
+          partners[0] &&
+          (await activeTargets(partners[0].url, partners[0].authorization).catch(() => undefined));
         count.add(own);
         longest = Math.max(longest, ...own.map(({ interval }) => Math.min(interval, 120_000)));
         if (own.length > 0 && count.missing(own, others ?? own, false).length === 0) return;

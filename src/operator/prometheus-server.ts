@@ -6,8 +6,8 @@ const timeout = 3000;
 const reloadTimeout = 30_000;
 
 /** The generation that a server shows of its configuration; undefined where it does not answer, or shows none. */
-export async function shownGeneration(url: string): Promise<string | undefined> {
-  const config = await shownConfig(url, timeout).catch(() => "");
+export async function shownGeneration(url: string, authorization: string): Promise<string | undefined> {
+  const config = await shownConfig(url, timeout, authorization).catch(() => "");
   return /\bgeneration-([0-9a-f]+)\*/.exec(config)?.[1];
 }
 
@@ -16,11 +16,11 @@ export async function shownGeneration(url: string): Promise<string | undefined> 
  * @returns why it refuses what it has read; undefined where it does not, which says nothing of what it has read
  * @throws where it does not answer
  */
-export async function reload(url: string): Promise<string | undefined> {
+export async function reload(url: string, authorization: string): Promise<string | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
   const request = http.request(
     `${url}/-/reload`,
-    { method: "POST", agent: false, signal: AbortSignal.timeout(reloadTimeout) },
+    { method: "POST", agent: false, headers: { authorization }, signal: AbortSignal.timeout(reloadTimeout) },
     (response) => {
       let said = "";
       response.setEncoding("utf8");

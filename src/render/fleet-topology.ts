@@ -1,7 +1,7 @@
 import type { FleetPlan } from "../plan/fleet-plan.ts";
 import { spreadByInstance } from "../plan/spread-by-instance.ts";
 import { printTopology } from "../topology/print-topology.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { ServerAuth, Topology } from "../topology/topology.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash } from "./rule-files.ts";
 import { evaluationInterval } from "./server-config.ts";
@@ -16,15 +16,21 @@ export interface EvaluatorProgram {
   version: string | undefined;
 }
 
+export interface TopologyExtras {
+  /** Whether slots have changed hands within the retention: then the owner of a slot does not have all of its series. */
+  moved?: boolean;
+  /** What the servers ask of the gateway. */
+  serverAuth?: ServerAuth | undefined;
+}
+
 /**
  * What the gateway is told of a fleet. Its version is a hash of all else.
- * @param moved whether slots have changed hands within the retention: then the owner of a slot does not have all of its series
  */
 export function fleetTopology(
   plan: FleetPlan,
   addresses: Addresses,
   program: EvaluatorProgram,
-  moved = false,
+  { moved = false, serverAuth }: TopologyExtras = {},
 ): Topology {
   const { spec } = plan;
   const rest = {
@@ -44,6 +50,7 @@ export function fleetTopology(
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
     spreadByInstance: moved ? undefined : spreadByInstance(spec),
     limits: spec.gateway.limits,
+    serverAuth,
     auth: spec.gateway.auth,
     tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
@@ -71,9 +78,9 @@ export function renderTopology(
   plan: FleetPlan,
   addresses: Addresses,
   program: EvaluatorProgram,
-  moved = false,
+  extras: TopologyExtras = {},
 ): RenderedFile & { version: string } {
-  const topology = fleetTopology(plan, addresses, program, moved);
+  const topology = fleetTopology(plan, addresses, program, extras);
   const content = printTopology(topology);
   return { path: "topology.json", content, mode: 0o600, version: topology.version };
 }

@@ -12,6 +12,8 @@ export interface ServerPaths {
   listenAddress: string;
   /** Whether it is reloaded over HTTP. Left out: by a SIGHUP, and nobody else on the machine can stop it over HTTP. */
   lifecycle?: boolean;
+  /** Absolute path of what tells who may ask. */
+  webConfigFile?: string;
 }
 
 /** Bytes. A series must come in one frame: whoever reads takes a second frame for another series. */
@@ -42,6 +44,7 @@ export function serverFlags(spec: FleetSpec, features: PrometheusFeatures, paths
       concurrency: spec.gateway.limits.concurrency,
     }),
     `--web.listen-address=${paths.listenAddress}`,
+    ...(paths.webConfigFile === undefined ? [] : [`--web.config.file=${paths.webConfigFile}`]),
     ...(paths.lifecycle ? ["--web.enable-lifecycle"] : []),
     ...(latenessWindowMs(spec, features) > 0 ? [receiverFlag] : []),
     ...extraArgs,

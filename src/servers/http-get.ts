@@ -12,12 +12,21 @@ const largestAnswer = 64 * 1024 ** 2;
  * One GET over a connection of its own: for looking after servers, where a kept connection to a dead one would lie.
  * @throws when it is not answered whole; a TimeoutError when not within the time
  */
-export async function httpGet(url: string, timeoutMs: number, signal?: AbortSignal): Promise<HttpAnswer> {
+export async function httpGet(
+  url: string,
+  timeoutMs: number,
+  signal?: AbortSignal,
+  authorization?: string,
+): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const timeout = AbortSignal.timeout(timeoutMs);
   const request = http.get(
     url,
-    { agent: false, signal: signal ? AbortSignal.any([signal, timeout]) : timeout },
+    {
+      agent: false,
+      ...(authorization !== undefined && { headers: { authorization } }),
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    },
     (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -40,14 +40,19 @@ export async function hasDataIn(url: string, dataDir: string, timeoutMs: number)
 }
 
 /** The configuration that the server runs, as it prints it itself. */
-export async function shownConfig(url: string, timeoutMs: number): Promise<string> {
-  const data = await apiData(url, "/api/v1/status/config", timeoutMs);
+export async function shownConfig(url: string, timeoutMs: number, authorization?: string): Promise<string> {
+  const data = await apiData(url, "/api/v1/status/config", timeoutMs, authorization);
   return isObject(data) && typeof data["yaml"] === "string" ? data["yaml"] : "";
 }
 
 /** `data` of an answer of Prometheus' HTTP API. @throws when the answer is not a success */
-export async function apiData(url: string, path: string, timeoutMs: number): Promise<unknown> {
-  const { status, body } = await httpGet(`${url}${path}`, timeoutMs);
+export async function apiData(
+  url: string,
+  path: string,
+  timeoutMs: number,
+  authorization?: string,
+): Promise<unknown> {
+  const { status, body } = await httpGet(`${url}${path}`, timeoutMs, undefined, authorization);
   if (status !== 200) throw new Error(`${url}${path} answers ${status}`);
   const answer: unknown = JSON.parse(body);
   if (!isObject(answer) || answer["status"] !== "success")

@@ -16,8 +16,8 @@ export interface ScrapedTarget {
 const timeout = 5000;
 
 /** What a server scrapes now. @throws when it does not answer */
-export async function activeTargets(url: string): Promise<ScrapedTarget[]> {
-  const data = await apiData(url, "/api/v1/targets?state=active", timeout);
+export async function activeTargets(url: string, authorization?: string): Promise<ScrapedTarget[]> {
+  const data = await apiData(url, "/api/v1/targets?state=active", timeout, authorization);
   const list = isObject(data) && Array.isArray(data["activeTargets"]) ? data["activeTargets"] : [];
   return list.filter(isObject).map((target) => {
     const health = target["health"];

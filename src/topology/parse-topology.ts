@@ -175,6 +175,7 @@ function filledIn(content: Content, text: string): Topology {
     onEveryShard: content.onEveryShard,
     spreadByInstance: content.spreadByInstance,
     limits: content.limits,
+    serverAuth: content.serverAuth,
     auth: content.auth,
     tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,

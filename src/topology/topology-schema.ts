@@ -72,6 +72,12 @@ export const topologySchema = section({
   })
     .prefault({})
     .describe("Bounds on what one request may cost."),
+  serverAuth: section({
+    username: text("a name").describe("Of basic auth."),
+    passwordFile: text("the path of a file").describe("Holds the password alone; followed."),
+  })
+    .optional()
+    .describe("What all servers ask of whoever speaks to them. Left out: nothing."),
   ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})

@@ -16,6 +16,8 @@ export interface Topology {
   /** Undefined where it is not known that the label instance tells on which shard a series is. */
   spreadByInstance: SpreadByInstance | undefined;
   limits: GatewayLimits;
+  /** What the servers ask of whoever speaks to them; undefined: nothing. */
+  serverAuth: ServerAuth | undefined;
   /** Undefined with tenants undefined, too: everybody may ask. */
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;
@@ -31,6 +33,12 @@ export interface SpreadByInstance {
   exceptJobs: readonly string[];
   /** Metrics that only the first shard has, as its rules record them. */
   exceptMetrics: readonly string[];
+}
+
+export interface ServerAuth {
+  username: string;
+  /** Holds the password alone; absolute, or relative to the folder of topology.json. Followed like the topology. */
+  passwordFile: string;
 }
 
 export interface TopologyShard {

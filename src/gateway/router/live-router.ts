@@ -1,5 +1,6 @@
 import type { Topology, TopologyReplica } from "../../topology/topology.ts";
-import { connectTimeout, httpAgent } from "../fetch/http-client.ts";
+import type { Dispatcher } from "undici";
+import { type Authorization, connectTimeout, httpAgent } from "../fetch/http-client.ts";
 import { KnownReplica, byPreference } from "./known-replica.ts";
 import { ReplicaWatch, type WatchTimes, watchTimes } from "./replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse, Router } from "./router.ts";
@@ -24,19 +25,24 @@ export interface RouterOptions {
   /** Told when a replica is put aside and when it is well again, one sentence. */
   say: (sentence: string) => void;
   times?: WatchTimes;
+  authorization?: Authorization;
 }
 
 /** The servers of a topology that may change, each probed all the time. */
 export class LiveRouter implements Router, ReplicaPool {
   readonly #options: RouterOptions;
   /** Each probe has a connection of its own: one that was kept may have been closed, which says nothing of the server. */
-  readonly #probes = httpAgent({ connections: null, pipelining: 0, connect: { timeout: connectTimeout } });
+  readonly #probes: Dispatcher;
   #topology: Topology;
   #shards: ReadonlyMap<string, readonly Member[]> = new Map();
   readonly #members = new Map<Replica, Member>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
+    this.#probes = httpAgent(
+      { connections: null, pipelining: 0, connect: { timeout: connectTimeout } },
+      options.authorization,
+    );
     this.#topology = options.topology;
     this.follow(options.topology);
   }

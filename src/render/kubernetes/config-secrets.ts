@@ -16,14 +16,18 @@ export function configSecretNames(server: string): string[] {
 }
 
 /**
- * The configuration of one server. It may hold passwords, and one that is broken is one server's alone.
+ * The configuration of one server, and beside it what is no part of it. It may hold passwords, and one that is broken is one server's alone.
+ * @param beside further files by their names
  * @throws PromfleetError CONFIG_TOO_LARGE
  */
 export function configSecrets(
   { server, folder, files, generation }: RenderedServer,
   metadata: KubernetesObject["metadata"],
+  beside: Readonly<Record<string, string>> = {},
 ): KubernetesObject[] {
-  const secrets: { size: number; stringData: Record<string, string> }[] = [{ size: 0, stringData: {} }];
+  const secrets: { size: number; stringData: Record<string, string> }[] = [
+    { size: 0, stringData: { ...beside } },
+  ];
   for (const { path, content } of files) {
     const size = Buffer.byteLength(content);
     let secret = secrets.find((one) => one.size + size <= largest);

@@ -30,11 +30,6 @@ export function discoveryAccess(spec: FleetSpec): KubernetesObject[] {
   if (!asksApiServer(spec)) return [];
   const metadata = { name: accountOf(spec), labels: labelsOf(spec.name, "server") };
   const group = "rbac.authorization.k8s.io";
-  const reads = (apiGroup: string, ...resources: string[]) => ({
-    apiGroups: [apiGroup],
-    resources,
-    verbs: ["get", "list", "watch"],
-  });
   return [
     { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false },
     {
@@ -63,4 +58,8 @@ function discoveries(config: Verbatim): Verbatim[] {
   return Array.isArray(list)
     ? list.filter((one): one is Verbatim => typeof one === "object" && one !== null)
     : [];
+}
+
+function reads(apiGroup: string, ...resources: string[]): unknown {
+  return { apiGroups: [apiGroup], resources, verbs: ["get", "list", "watch"] };
 }

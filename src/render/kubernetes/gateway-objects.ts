@@ -1,5 +1,6 @@
 import type { FleetSpec } from "../../spec/fleet-spec.ts";
 import { type KubernetesObject, labelsOf, selectorOf } from "./kubernetes-object.ts";
+import { gatewayPasswordFile } from "./server-credentials.ts";
 import { containerSecurity, podSecurity, probe, resourcesOr } from "./pod-parts.ts";
 
 export interface GatewayOptions {
@@ -8,6 +9,8 @@ export interface GatewayOptions {
   version: string;
   /** The text of topology.json: it may hold hashes of passwords. */
   topology: string;
+  /** Of the servers. */
+  password: string | undefined;
 }
 
 export const gatewayPort = 9390;
@@ -26,7 +29,7 @@ export function gatewayService({ name }: FleetSpec): { one: string; headless: st
 
 /** The one address: gateways that are alike, each with an evaluator beside it. */
 export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
-  const { spec, topology } = options;
+  const { spec, topology, password } = options;
   const { one: name, headless } = gatewayService(spec);
   const metadata = { name, labels: labelsOf(spec.name, "gateway") };
   const matchLabels = selectorOf(spec.name, "gateway");
@@ -36,7 +39,10 @@ export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
       kind: "Secret",
       metadata,
       type: "Opaque",
-      stringData: { "topology.json": topology },
+      stringData: {
+        "topology.json": topology,
+        ...(password !== undefined && { [gatewayPasswordFile]: password }),
+      },
     },
     {
       apiVersion: "v1",

@@ -8,6 +8,7 @@ import { discoveryAccess, inOwnNamespace } from "./discovery-access.ts";
 import { gatewayObjects, gatewayPort, gatewayService } from "./gateway-objects.ts";
 import type { KubernetesObject } from "./kubernetes-object.ts";
 import { networkPolicies } from "./network-policies.ts";
+import { gatewayPasswordFile, type ServerCredentials } from "./server-credentials.ts";
 import { serverObjects, serverPort } from "./server-objects.ts";
 import { serviceDiscovery } from "./service-discovery.ts";
 import { shardBudget } from "./shard-budget.ts";
@@ -20,6 +21,8 @@ export interface KubernetesOptions {
   zoned?: boolean;
   /** Whether slots have changed hands within the retention. */
   moved?: boolean;
+  /** By which the servers know the fleet. Left out: whoever reaches a server may ask it. */
+  credentials?: ServerCredentials | undefined;
 }
 
 /** What a fleet is made of on a cluster. */
@@ -61,16 +64,17 @@ export function renderKubernetes(plan: FleetPlan, options: KubernetesOptions): K
 /** The same by what they are for. @throws PromfleetError CONFIG_TOO_LARGE */
 export function kubernetesFleet(
   declared: FleetPlan,
-  { features, versions, zoned = false, moved = false }: KubernetesOptions,
+  { features, versions, zoned = false, moved = false, credentials }: KubernetesOptions,
 ): KubernetesFleet {
   const spec = { ...declared.spec, scrapeConfigs: inOwnNamespace(declared.spec.scrapeConfigs) };
   const plan = { ...declared, spec };
   const ports = { server: serverPort, gateway: gatewayPort };
-  const discovery = serviceDiscovery(plan, { ports, gateways: gatewayService(spec).headless });
+  const discovery = serviceDiscovery(plan, { ports, gateways: gatewayService(spec).headless, credentials });
   const addresses = new Map(plan.servers.map(({ name }) => [name, `http://${name}:${serverPort}`]));
   // the image has one Prometheus: it is found
   const program = { binary: undefined, version: versions.prometheus };
-  const topology = renderTopology(plan, addresses, program, moved);
+  const serverAuth = credentials && { username: credentials.username, passwordFile: gatewayPasswordFile };
+  const topology = renderTopology(plan, addresses, program, { moved, serverAuth });
   return {
     rights: [
       ...plan.shards.map(({ id }) => shardBudget(spec, id)),
@@ -80,9 +84,14 @@ export function kubernetesFleet(
     servers: renderServers(plan, { features, baseDir, discovery }).map((server) => ({
       plan: server.server,
       generation: server.generation,
-      ...serverObjects(server, { spec, features, version: versions.prometheus, zoned }),
+      ...serverObjects(server, { spec, features, version: versions.prometheus, zoned, credentials }),
     })),
-    gateway: gatewayObjects({ spec, version: versions.promfleet, topology: topology.content }),
+    gateway: gatewayObjects({
+      spec,
+      version: versions.promfleet,
+      topology: topology.content,
+      password: credentials?.password,
+    }),
     topology: topology.version,
   };
 }

@@ -11,6 +11,7 @@ import {
   selectorOf,
   shardLabel,
 } from "./kubernetes-object.ts";
+import { type ServerCredentials, webFileContents, webFiles } from "./server-credentials.ts";
 import { bytesOf, containerSecurity, goMemoryLimit, podSecurity, probe, resourcesOr } from "./pod-parts.ts";
 
 export interface ServerOptions {
@@ -20,6 +21,8 @@ export interface ServerOptions {
   version: string;
   /** Whether the replicas of a shard have to be in different zones. */
   zoned: boolean;
+  /** Undefined: whoever reaches a server may ask it. */
+  credentials: ServerCredentials | undefined;
 }
 
 export const serverPort = 9090;
@@ -39,7 +42,11 @@ export function serverObjects(
   options: ServerOptions,
 ): { secrets: KubernetesObject[]; service: KubernetesObject; statefulSet: KubernetesObject } {
   return {
-    secrets: configSecrets(rendered, metadataOf(rendered, options)),
+    secrets: configSecrets(
+      rendered,
+      metadataOf(rendered, options),
+      options.credentials && webFileContents(options.credentials),
+    ),
     service: service(rendered, options),
     statefulSet: statefulSet(rendered, options),
   };
@@ -127,10 +134,7 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
         args: flagsOf(rendered, options),
         ports: [{ name: "http", containerPort: serverPort }],
         ...(goLimit !== undefined && { env: [{ name: "GOMEMLIMIT", value: goLimit }] }),
-        // /-/healthy answers while the WAL is replayed, however long that takes
-        startupProbe: { ...probe("/-/healthy"), periodSeconds: 1, failureThreshold: 60 },
-        livenessProbe: { ...probe("/-/healthy"), periodSeconds: 10, failureThreshold: 6 },
-        readinessProbe: { ...probe("/-/ready"), periodSeconds: 5, failureThreshold: 3 },
+        ...probes(options),
         lifecycle: { preStop: { sleep: { seconds: leaving } } },
         resources,
         securityContext: containerSecurity,
@@ -141,6 +145,30 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
       },
     ],
     volumes: [{ name: "config", projected: { sources: configSources(rendered) } }],
+  };
+}
+
+/** /-/healthy answers while the WAL is replayed, however long that takes. Of a server that asks for a password, its own promtool asks. */
+function probes({ credentials }: ServerOptions): Record<string, unknown> {
+  const ask = (what: "healthy" | "ready") =>
+    credentials
+      ? {
+          exec: {
+            command: [
+              "/bin/promtool",
+              "check",
+              what,
+              `--http.config.file=${paths.config}/${webFiles.client}`,
+              `--url=http://127.0.0.1:${serverPort}`,
+            ],
+          },
+          timeoutSeconds: 5,
+        }
+      : probe(`/-/${what}`);
+  return {
+    startupProbe: { ...ask("healthy"), periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: { ...ask("healthy"), periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...ask("ready"), periodSeconds: 5, failureThreshold: 3 },
   };
 }
 
@@ -182,7 +210,7 @@ function apart(rendered: RenderedServer, { spec, zoned }: ServerOptions): Record
   };
 }
 
-function flagsOf(rendered: RenderedServer, { spec, features }: ServerOptions): string[] {
+function flagsOf(rendered: RenderedServer, { spec, features, credentials }: ServerOptions): string[] {
   const size = bytesOf(spec.prometheus.storage.size);
   const retentionSize =
     spec.prometheus.retentionSize ??
@@ -192,5 +220,6 @@ function flagsOf(rendered: RenderedServer, { spec, features }: ServerOptions): s
     dataDir: paths.data,
     listenAddress: `0.0.0.0:${serverPort}`,
     lifecycle: true,
+    ...(credentials && { webConfigFile: `${paths.config}/${webFiles.config}` }),
   });
 }

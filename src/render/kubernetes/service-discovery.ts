@@ -1,4 +1,5 @@
 import type { FleetPlan } from "../../plan/fleet-plan.ts";
+import { type ServerCredentials, webFiles } from "./server-credentials.ts";
 import type { Discovery } from "../server-config.ts";
 
 /**
@@ -7,9 +8,18 @@ import type { Discovery } from "../server-config.ts";
  */
 export function serviceDiscovery(
   { spec, servers }: FleetPlan,
-  { ports, gateways }: { ports: { server: number; gateway: number }; gateways: string },
+  {
+    ports,
+    gateways,
+    credentials,
+  }: {
+    ports: { server: number; gateway: number };
+    gateways: string;
+    credentials: ServerCredentials | undefined;
+  },
 ): Discovery {
   const fleet = {
+    ...(credentials && { basic_auth: { username: credentials.username, password_file: webFiles.password } }),
     static_configs: servers.map(({ name }) => ({
       targets: [`${name}:${ports.server}`],
       labels: { instance: name, component: "server", fleet: spec.name },
