@@ -1,6 +1,7 @@
 import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
+import { chart } from "./chart.ts";
 import { conformance } from "./conformance.ts";
 import { crd } from "./crd.ts";
 import { explain } from "./explain.ts";
@@ -42,6 +43,7 @@ export const checks: readonly Check[] = [
   memory,
   overload,
   crd,
+  chart,
   testbed,
   freshClone,
 ];

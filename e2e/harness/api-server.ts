@@ -140,6 +140,11 @@ export class ApiServer implements AsyncDisposable {
     return await run(words, stdin === undefined ? {} : { stdin });
   }
 
+  /** The text of a kubeconfig for somebody else. */
+  kubeconfigFor(token: string): string {
+    return kubeconfigText({ url: this.url, ca: this.ca, token });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy();
     for (const one of this.#processes) await one.kill();

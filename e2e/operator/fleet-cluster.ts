@@ -82,7 +82,8 @@ export class FleetCluster {
       "the fleet is as declared",
       withinMs,
       (fleet) =>
-        conditionOf(fleet, "Progressing")?.reason === "Done" && conditionOf(fleet, "Ready")?.status === "True",
+        conditionOf(fleet, "Progressing")?.reason === "Done" &&
+        conditionOf(fleet, "Ready")?.status === "True",
     );
   }
 

@@ -21,7 +21,9 @@ export async function startAsking(fleet: FleetCluster, rate: number): Promise<vo
 export async function askedSoFar(fleet: FleetCluster): Promise<Asked> {
   const said = await fleet.kubectl("logs", "-n", "fleet", "asker");
   const lines = said.split("\n").filter((line) => line.startsWith("{"));
-  const parsed = lines.map((line) => JSON.parse(line) as { total?: Omit<Asked, "problems">; problem?: string });
+  const parsed = lines.map(
+    (line) => JSON.parse(line) as { total?: Omit<Asked, "problems">; problem?: string },
+  );
   const total = parsed.findLast((line) => line.total !== undefined)?.total;
   if (!total) return { asked: 0, failed: 0, slowest: 0, expected: {}, problems: [] };
   return { ...total, problems: lines.filter((_, index) => parsed[index]?.problem !== undefined) };
