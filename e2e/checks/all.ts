@@ -9,6 +9,7 @@ import { gatewayPair } from "./gateway-pair.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
+import { image } from "./image.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
@@ -44,6 +45,7 @@ export const checks: readonly Check[] = [
   overload,
   crd,
   chart,
+  image,
   testbed,
   freshClone,
 ];

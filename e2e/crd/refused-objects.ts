@@ -41,7 +41,7 @@ export const refusedObjects: readonly RefusedObject[] = [
   {
     what: "a label in which a variable would be expanded",
     spec: prometheus('externalLabels: { zone: "$ZONE" }'),
-    says: /spec\.prometheus\.externalLabels.*environment variables/,
+    says: /spec\.prometheus\.externalLabels\.zone.*should match/,
   },
   {
     what: "a label that is promfleet's own",

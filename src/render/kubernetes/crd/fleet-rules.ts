@@ -71,11 +71,6 @@ const rules: readonly Rule[] = [
     rule: "self.all(name, name != '' && name != '__name__' && !name.startsWith('__promfleet_'))",
     message: '"", __name__ and what begins with __promfleet_ can not be external labels',
   },
-  {
-    at: "spec.prometheus.externalLabels{}",
-    rule: "!self.contains('$')",
-    message: "Prometheus would expand environment variables in it: write the value itself",
-  },
   ...Object.entries(globalElsewhere).map(([key, own]) => ({
     at: "spec.prometheus.global",
     rule: `!has(self.${key})`,
@@ -138,8 +133,15 @@ const listKeys: Readonly<Record<string, string>> = {
 export function addRules(root: Schema): void {
   const global = schemaAt(root, "spec.prometheus.global");
   const refused = [...Object.keys(globalElsewhere), ...sharedFiles];
-  // CEL sees no fields but those that the schema names
-  global["properties"] = Object.fromEntries(refused.map((key) => [key, { ...keepsUnknown }]));
+  // CEL sees no fields but those that the schema names, with their types
+  global["properties"] = Object.fromEntries(
+    refused.map((key) => [
+      key,
+      key === "external_labels" ? { type: "object", ...keepsUnknown } : { type: "string" },
+    ]),
+  );
+  // Prometheus would expand environment variables; a rule would cost more than a pattern
+  schemaAt(root, "spec.prometheus.externalLabels{}")["pattern"] = "^[^$]*$";
   for (const { at, rule, message, field } of rules) {
     const schema = schemaAt(root, at);
     const before: unknown = schema["x-kubernetes-validations"];
