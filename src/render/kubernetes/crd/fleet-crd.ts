@@ -88,8 +88,8 @@ function fleetObjectSchema(): Schema {
     },
   };
   // the subresource scale reads the number of shards where it stands, so it has to stand there
-  schemaAt(root, "spec")["default"] = {};
-  schemaAt(root, "spec.shards")["default"] = 1;
+  Object.assign(schemaAt(root, "spec"), { default: {}, nullable: false });
+  Object.assign(schemaAt(root, "spec.shards"), { default: 1, nullable: false });
   addParts(root, "spec.scrapeConfigs[]", scrapeConfigParts);
   addParts(root, "spec.alerting.alertmanagers[]", alertmanagerParts);
   addParts(root, "spec.longTerm.remoteWrite[]", remoteWriteParts);

@@ -27,12 +27,17 @@ export function structuralSchema(schema: unknown): Schema {
     return isOpen
       ? { ...common, ...keepsUnknown }
       : { ...common, additionalProperties: structuralSchema(additionalProperties) };
-  const own = Object.entries(properties).map(([key, value]) => [key, structuralSchema(value)] as const);
+  const needed: unknown[] = Array.isArray(required) ? required : [];
+  // a key that is written with nothing after it counts as left out
+  const own = Object.entries(properties).map(([key, value]) => {
+    const inner = structuralSchema(value);
+    return [key, needed.includes(key) ? inner : { ...inner, nullable: true }] as const;
+  });
   return {
     ...common,
     ...(isOpen && keepsUnknown),
     properties: Object.fromEntries(own),
-    ...(Array.isArray(required) && required.length > 0 && { required: required as unknown }),
+    ...(needed.length > 0 && { required: needed }),
   };
 }
 
