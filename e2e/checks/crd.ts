@@ -1,24 +1,18 @@
-import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { PromfleetError } from "../../src/errors/promfleet-error.ts";
-import { isMap, type LiveObject, listAt, numberAt, textAt } from "../../src/kubernetes/api-object.ts";
-import { declaredSpec, declarationOf } from "../../src/operator/declared-fleet.ts";
+import { listAt, numberAt, textAt } from "../../src/kubernetes/api-object.ts";
 import { fleetCrd } from "../../src/render/kubernetes/crd/fleet-crd.ts";
-import type { FleetSpec } from "../../src/spec/fleet-spec.ts";
-import { parseFleet } from "../../src/spec/parse-fleet.ts";
+import { claimBadFiles, claimGoodFiles, inOneLine, refusalOf, withoutPlaces } from "../crd/declared-files.ts";
 import { type RefusedObject, refusedObjects } from "../crd/refused-objects.ts";
-import { onlyTheOperatorRefuses } from "../crd/operator-only.ts";
-import { ApiServer, type Heard } from "../harness/api-server.ts";
+import { applyFleet, fleets, objectText } from "../crd/fleet-requests.ts";
+import { ApiServer } from "../harness/api-server.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { until } from "../harness/until.ts";
 import { checkout, Workplace } from "../harness/workplace.ts";
 
 /** Bytes that an annotation may have, which kubectl makes of the whole object when it applies by itself. */
 const annotationBytes = 262_144;
-const testdata = path.join(checkout, "src/spec/testdata");
 const crdFile = path.join(checkout, "charts/promfleet/crds/prometheusfleets.yaml");
-const fleets = "/apis/promfleet.dev/v1alpha1/namespaces/default/prometheusfleets";
 
 export const crd: Check = {
   name: "crd",
@@ -91,94 +85,6 @@ async function claimRefused(
   report.claim(`refused: ${what}`, wrongs.length === 0, wrongs.join("; "));
 }
 
-/** What is stored reads as the file reads: nothing is pruned, nothing is changed, nothing but the number of shards is filled in. */
-async function claimGoodFiles(server: ApiServer, report: CheckContext["report"]): Promise<void> {
-  const files = filesOf("good");
-  const wrongs: string[] = [];
-  for (const file of files) {
-    const text = readFileSync(path.join(testdata, file), "utf8");
-    const { spec } = parseFleet(text, file);
-    const { code, stderr } = await server.kubectl(["apply", "--server-side", "-f", "-"], text);
-    if (code !== 0) {
-      wrongs.push(`${file}: ${stderr.trim()}`);
-      continue;
-    }
-    const { body } = await server.ask("GET", `${fleets}/${spec.name}`);
-    const stored = storedSpec(body);
-    if (!isDeepStrictEqual(stored, spec))
-      wrongs.push(`${file} is stored as something else: ${differs(stored, spec)}`);
-    await server.ask("DELETE", `${fleets}/${spec.name}`);
-  }
-  report.claim(
-    `every fleet.yaml that promfleet takes is taken, and reads the same from there (${files.length} files)`,
-    wrongs.length === 0,
-    wrongs.join("; "),
-  );
-  const smallest = await apply(server, "smallest", objectText("smallest", "{}"));
-  const filled = JSON.stringify(isMap(smallest.body) ? smallest.body["spec"] : undefined);
-  report.claim("nothing but the number of shards is filled in", filled === '{"shards":1}', filled);
-}
-
-/** Of each file that promfleet refuses: the API server refuses it for one of the same fields. */
-async function claimBadFiles(server: ApiServer, report: CheckContext["report"]): Promise<void> {
-  const wrongs: string[] = [];
-  const left: string[] = [];
-  let refused = 0;
-  for (const file of filesOf("bad")) {
-    const text = readFileSync(path.join(testdata, file), "utf8");
-    const complaints = refusalOf(text)?.complaints ?? [];
-    // a text that is no YAML, not one that promfleet reads, no object, or another one, never gets to this definition
-    if (
-      complaints.some(
-        ({ code, message }) => code.startsWith("INPUT_") || /^(?:the file|kind) is/.test(message),
-      )
-    )
-      continue;
-    const applied = await server.kubectl(["apply", "--server-side", "--dry-run=server", "-f", "-"], text);
-    const why = onlyTheOperatorRefuses[file];
-    if (why !== undefined) {
-      left.push(`${file} (${why})`);
-      if (applied.code !== 0) wrongs.push(`${file} is refused after all: ${applied.stderr.trim()}`);
-      continue;
-    }
-    refused++;
-    const said = withoutPlaces(applied.stderr);
-    if (applied.code === 0) wrongs.push(`${file} is taken`);
-    else if (!complaints.some(({ message }) => namesOneOf(said, fieldsIn(message))))
-      wrongs.push(`${file}: ${said.trim()}`);
-  }
-  report.claim(
-    `every fleet.yaml that promfleet refuses is refused, with a field of it (${refused} files)`,
-    refused > 0 && wrongs.length === 0,
-    wrongs.join("; "),
-  );
-  report.figure("what only the operator refuses, on the status", left.join(", ") || "nothing");
-}
-
-const inOneLine = (said: string): string => said.replaceAll("\n", " ");
-
-/** An item of a list is named by its place or by its key. */
-const withoutPlaces = (said: string): string => said.replaceAll(/\[[^\][]*\]/g, "[]");
-
-/** "spec.rules[].rules[]", "spec.rules[]", "spec.rules" of what is wrong in spec.rules[0].rules[1]; and keys that nobody knows. */
-function fieldsIn(message: string): string[] {
-  const found = /\b(?:spec|metadata)\.[^\s;:,]+|\b(?:kind|apiVersion)\b/.exec(message)?.[0];
-  const key = /unknown key "([^"]+)"/.exec(message)?.[1];
-  const steps = found?.replaceAll(/\[\d+\]/g, "[]").split(".") ?? [];
-  const ways = steps.map((_, index) => steps.slice(0, index + 1).join(".")).slice(1);
-  return [
-    ...ways,
-    ...ways.map((way) => way.replace(/\[\]$/, "")),
-    ...(steps.length === 1 ? steps : []),
-    ...(key === undefined ? [] : [key]),
-  ];
-}
-
-function namesOneOf(said: string, fields: readonly string[]): boolean {
-  // what is wrong with several fields names none
-  return fields.length === 0 ? /\bspec\./.test(said) : fields.some((field) => said.includes(field));
-}
-
 async function claimScale(server: ApiServer, report: CheckContext["report"]): Promise<void> {
   const scaled = await server.kubectl(["scale", "prometheusfleet/smallest", "--replicas=3"]);
   const live = await server.ask("GET", `${fleets}/smallest`);
@@ -197,7 +103,7 @@ async function claimScale(server: ApiServer, report: CheckContext["report"]): Pr
   const selector = "promfleet.dev/replica=a";
   const status = { shards: 2, replicas: 2, selector, observedGeneration: 1 };
   const text = JSON.stringify({ ...identity("smallest"), status });
-  await apply(server, "smallest/status", text);
+  await applyFleet(server, "smallest/status", text);
   const scale = await server.ask("GET", `${fleets}/smallest/scale`);
   const told = [numberAt(scale.body, "status", "replicas"), textAt(scale.body, "status", "selector")];
   report.claim(
@@ -209,7 +115,7 @@ async function claimScale(server: ApiServer, report: CheckContext["report"]): Pr
 
 /** Jobs, groups and conditions have owners of their own. */
 async function claimShared(server: ApiServer, report: CheckContext["report"]): Promise<void> {
-  for (const name of ["app", "db"]) await apply(server, "shared", jobAndGroup(name), "", `team-${name}`);
+  for (const name of ["app", "db"]) await applyFleet(server, "shared", jobAndGroup(name), `team-${name}`);
   const { body } = await server.ask("GET", `${fleets}/shared`);
   const jobs = listAt(body, "spec", "scrapeConfigs").map((one) => textAt(one, "job_name"));
   const groups = listAt(body, "spec", "rules").map((one) => textAt(one, "name"));
@@ -225,7 +131,7 @@ async function claimShared(server: ApiServer, report: CheckContext["report"]): P
     JSON.stringify([jobs, groups]),
   );
   for (const type of ["Ready", "Degraded"])
-    await apply(server, "shared/status", JSON.stringify(condition(type)), "", type.toLowerCase());
+    await applyFleet(server, "shared/status", JSON.stringify(condition(type)), type.toLowerCase());
   const printed = await server.kubectl(["get", "pfleet", "shared", "-o", "wide"]);
   report.claim(
     "kubectl get shows what it is about",
@@ -251,49 +157,3 @@ const condition = (type: string) => ({
 
 const jobAndGroup = (name: string): string =>
   objectText("shared", `{ scrapeConfigs: [{ job_name: ${name} }], rules: [{ name: ${name}, rules: [] }] }`);
-
-const objectText = (name: string, spec: string): string =>
-  `apiVersion: promfleet.dev/v1alpha1\nkind: PrometheusFleet\nmetadata: { name: ${name} }\nspec: ${spec}\n`;
-
-/** As `kubectl apply --server-side` sends it: the text is read by the API server, and no key may be unknown. */
-async function apply(
-  server: ApiServer,
-  name: string,
-  text: string,
-  query = "",
-  manager = "e2e",
-): Promise<Heard> {
-  return await server.ask(
-    "PATCH",
-    `${fleets}/${name}?fieldManager=${manager}&fieldValidation=Strict&force=true${query}`,
-    { type: "application/apply-patch+yaml", text },
-  );
-}
-
-function filesOf(kind: "good" | "bad"): string[] {
-  return readdirSync(testdata).filter((file) => file.endsWith(`.${kind}.yaml`));
-}
-
-function refusalOf(text: string): PromfleetError | undefined {
-  try {
-    parseFleet(text, "fleet.yaml");
-    return undefined;
-  } catch (error) {
-    if (error instanceof PromfleetError) return error;
-    throw error;
-  }
-}
-
-function storedSpec(body: unknown): FleetSpec {
-  return declaredSpec(declarationOf(body as LiveObject));
-}
-
-function messageOf({ body }: Heard): string {
-  return textAt(body, "message") ?? (typeof body === "string" ? body : JSON.stringify(body));
-}
-
-function differs(one: FleetSpec, other: FleetSpec): string {
-  const keys = Object.keys(other) as (keyof FleetSpec)[];
-  const key = keys.find((name) => !isDeepStrictEqual(one[name], other[name]));
-  return key === undefined ? "?" : `${key}: ${JSON.stringify(one[key])} for ${JSON.stringify(other[key])}`;
-}
