@@ -13,6 +13,7 @@ import { image } from "./image.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
+import { operator } from "./operator.ts";
 import { overload } from "./overload.ts";
 import { randomQueries } from "./random-queries.ts";
 import { reads } from "./reads.ts";
@@ -47,5 +48,6 @@ export const checks: readonly Check[] = [
   chart,
   image,
   testbed,
+  operator,
   freshClone,
 ];

@@ -12,17 +12,17 @@ export interface Image {
 }
 
 /** Prometheus and promtool as Prometheus' own image has them. */
-export function prometheusImage(version: string, folder: string): Image {
+export function prometheusImage(version: string, folder: string, tag = `v${version}`): Image {
   return image(
-    `promfleet/prometheus:v${version}`,
-    path.join(folder, "prometheus.tar"),
+    `promfleet/prometheus:${tag}`,
+    path.join(folder, `prometheus-${tag}.tar`),
     ["/bin/prometheus"],
     prometheus(version),
   );
 }
 
 /** promfleet as it is published, with Node, what Node is linked to, and Prometheus for the evaluator. */
-export function promfleetImage(version: string, folder: string): Image {
+export function promfleetImage(version: string, folder: string, tag = "e2e"): Image {
   execFileSync(process.execPath, [path.join(checkout, "scripts/bundle.ts")], {
     cwd: checkout,
     stdio: "ignore",
@@ -36,8 +36,8 @@ export function promfleetImage(version: string, folder: string): Image {
     ...prometheus(version),
   ];
   const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
-  const words = [...variables, ...contents];
-  return image("promfleet/promfleet:e2e", path.join(folder, "promfleet.tar"), ["/bin/node", entry], words);
+  const file = path.join(folder, `promfleet-${tag}.tar`);
+  return image(`promfleet/promfleet:${tag}`, file, ["/bin/node", entry], [...variables, ...contents]);
 }
 
 const prometheus = (version: string): string[] =>

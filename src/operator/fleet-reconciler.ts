@@ -4,6 +4,8 @@ import { healingTerms } from "../heal/healing-terms.ts";
 import type { ApiClient } from "../kubernetes/api-client.ts";
 import {
   type LiveObject,
+  listAt,
+  mapAt,
   numberAt,
   type OwnerReference,
   type ResourceKind,
@@ -30,8 +32,18 @@ import type { ServerCredentials } from "../render/kubernetes/server-credentials.
 import { lifeOf, podView, touchAnnotation } from "./look-at-server.ts";
 import { areSettled, nextSteps, type Step } from "./next-step.ts";
 import { type HealCandidate, OperatorHealer } from "./operator-healer.ts";
+import {
+  preflightAnnotation,
+  preflightKey,
+  preflightName,
+  preflightObjects,
+  type Verdict,
+  verdictOf,
+} from "./preflight.ts";
 import { reload, shownGeneration } from "./prometheus-server.ts";
 import type { ServerView } from "./server-view.ts";
+import { planVolumes, refusedVolumes, type VolumePlan } from "./volumes.ts";
+import { followedTopology } from "./gateway-pod.ts";
 import { comparable, prunedKinds, type World } from "./world.ts";
 
 export interface ReconcilerOptions {
@@ -56,6 +68,8 @@ const later = 30_000;
 /** ms for which a server is given time to show what it was told, within one reconcile. */
 const proofTime = 4000;
 const proofPoll = 100;
+/** ms after which what the API server has refused of volumes is tried again. */
+const refusedFor = 60_000;
 
 /** Everything about one fleet. Each reconcile is: read, compute, apply, report; it can be ended between any two calls. */
 export class FleetReconciler {
@@ -70,6 +84,7 @@ export class FleetReconciler {
   /** Which generation a life of a server has shown. */
   readonly #shown = new Map<string, { life: string; generation: string }>();
   #lastReport = "";
+  #volumesRefused: { size: string; why: string; until: number } | undefined;
   /** The header by which the servers know the operator. */
   #authorization = "";
   readonly #stateSecret: KeptSecret;
@@ -113,7 +128,7 @@ export class FleetReconciler {
       throw error;
     }
     await this.#report(fleet, findings, signal);
-    return findings.settled && !findings.trouble ? later : soon;
+    return findings.settled ? later : soon;
   }
 
   async #converge(fleet: LiveObject, findings: Findings, signal: AbortSignal): Promise<void> {
@@ -130,7 +145,12 @@ export class FleetReconciler {
       controller: true,
       blockOwnerDeletion: false,
     };
-    const spec = declaredSpec(target);
+    const declared = declaredSpec(target);
+    const volumes = await this.#volumes(declared.prometheus.storage.size, signal);
+    if (volumes.trouble !== undefined)
+      findings.trouble = { reason: "VolumeNotAsDeclared", message: volumes.trouble };
+    const storage = { ...declared.prometheus.storage, size: volumes.size };
+    const spec = { ...declared, prometheus: { ...declared.prometheus, storage } };
     const now = withShards(state, spec.shards);
     const credentials = await this.#credentials(fleet, owner, signal);
     this.#authorization = authorizationOf(credentials);
@@ -150,6 +170,11 @@ export class FleetReconciler {
     const wanted = objects.servers.map((one) => one.wanted);
     findings.steps = nextSteps(wanted, findings.views);
     for (const step of findings.steps) {
+      if (step.do === "restart" && findings.views.get(step.server)?.pod?.ready === true) {
+        const verdict = await this.#preflight(step.server, objects, findings.views, signal);
+        if (verdict.is === "bad") findings.refused = { reason: "PreflightFailed", message: verdict.message };
+        if (verdict.is !== "good") continue;
+      }
       const refused = await this.#do(step, objects, signal);
       if (refused === undefined) continue;
       this.#refusedBy = { declaration: target, message: refused };
@@ -163,13 +188,43 @@ export class FleetReconciler {
       await this.#keepUpToDate(server, findings.views.get(server.wanted.name), signal);
     await this.#gateways(objects, findings, signal);
     findings.views = await this.#views(objects);
+    if (!findings.steps.some((step) => step.do === "restart")) await this.#endPreflights(signal);
+    // whoever is removed is asked by nobody any more
+    const isFollowed = await this.#isFollowed(objects);
     findings.settled =
       areSettled(wanted, findings.views) &&
       findings.gateways.ready >= findings.gateways.wanted &&
+      isFollowed &&
       findings.steps.length === 0;
-    await this.#prune(objects, fleet, signal);
+    if (isFollowed) await this.#prune(objects, fleet, signal);
     if (findings.settled && !findings.refused && now.accepted !== declaration)
       await this.#saveState(fleet, now, { ...now, accepted: declaration }, owner, signal);
+  }
+
+  /** Has the claims grow. */
+  async #volumes(declared: string, signal: AbortSignal): Promise<VolumePlan> {
+    const { api, world, say, key } = this.#options;
+    const claims = new Map(
+      [...world.objectsOf(kinds.claim, this.#namespace, this.#name)].map((claim) => [
+        claim.metadata.name,
+        textAt(claim, "spec", "resources", "requests", "storage") ?? "0",
+      ]),
+    );
+    const plan = planVolumes(declared, claims);
+    const refused = this.#volumesRefused;
+    if (plan.grow.length > 0 && refused?.size === declared && performance.now() < refused.until)
+      return refusedVolumes(declared, claims, refused.why);
+    for (const name of plan.grow)
+      try {
+        const patch = { spec: { resources: { requests: { storage: declared } } } };
+        world.learn(kinds.claim, await api.merge(this.#ref(kinds.claim, name), patch, signal));
+        say(`${key}: claim ${name} grows to ${declared}`);
+      } catch (error) {
+        if (!isRefusal(error, 403, 422)) throw error;
+        this.#volumesRefused = { size: declared, why: error.said, until: performance.now() + refusedFor };
+        return refusedVolumes(declared, claims, error.said);
+      }
+    return plan;
   }
 
   /** Why a declaration is not rolled out. */
@@ -385,6 +440,54 @@ export class FleetReconciler {
     return undefined;
   }
 
+  /** Tries what a server is to become while it still runs. */
+  async #preflight(
+    name: string,
+    objects: FleetObjects,
+    views: ReadonlyMap<string, ServerView>,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { api, world, say, key } = this.#options;
+    const server = objects.servers.find(({ wanted }) => wanted.name === name);
+    if (!server) return { is: "pending" };
+    const there = world.object(kinds.pod, this.#namespace, preflightName(name));
+    if (there?.metadata.annotations?.[preflightAnnotation] === preflightKey(server)) {
+      const verdict = verdictOf(there, name);
+      if (verdict.is === "good") await this.#refuseQuota(server, signal);
+      return verdict;
+    }
+    if (there) {
+      await api.delete(this.#ref(kinds.pod, there.metadata.name), { uid: there.metadata.uid, signal });
+      return { is: "pending" };
+    }
+    say(`${key}: what ${name} is to become is tried on its node`);
+    for (const object of preflightObjects(server, views.get(name)?.pod?.node)) {
+      const resource = kindNamed(object.apiVersion, object.kind);
+      if (!resource) continue;
+      const live = await api.apply(this.#ref(resource, object.metadata.name), object, { signal });
+      world.learn(resource, live);
+    }
+    return { is: "pending" };
+  }
+
+  /** @throws ApiRefusal where a pod of the new kind would not be let in: quotas, Pod Security, webhooks */
+  async #refuseQuota({ statefulSet, wanted }: ServerOfFleet, signal: AbortSignal): Promise<void> {
+    const template = mapAt(statefulSet, "spec", "template");
+    const spec = mapAt(template, "spec");
+    const pod = {
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: {
+        ...mapAt(template, "metadata"),
+        name: `${wanted.name}-dry-run`,
+        namespace: this.#namespace,
+      },
+      // its claim is added by the set
+      spec: { ...spec, volumes: [...listAt(spec, "volumes"), { name: "data", emptyDir: {} }] },
+    };
+    await this.#options.api.create(this.#ref(kinds.pod, pod.metadata.name), pod, { dryRun: true }, signal);
+  }
+
   async #keepAll(objects: readonly OwnedObject[], signal: AbortSignal): Promise<void> {
     for (const object of objects)
       if (object.kind === "StatefulSet") await this.#keepStatefulSet(object, signal);
@@ -392,12 +495,16 @@ export class FleetReconciler {
   }
 
   /** What may not be changed of a set is changed by another set for the same pod. */
-  async #keepStatefulSet(object: OwnedObject, signal: AbortSignal): Promise<void> {
+  async #keepStatefulSet(wanted: OwnedObject, signal: AbortSignal): Promise<void> {
     const { api, world, say, key } = this.#options;
+    const live = world.object(kinds.statefulSet, this.#namespace, wanted.metadata.name);
+    const isAnother =
+      live?.metadata.annotations?.[templateAnnotation] !== wanted.metadata.annotations?.[templateAnnotation];
+    // a pod that is adopted by a set with another template and other claims would be neither's
+    const object = live && isAnother ? withClaimsOf(live, wanted) : wanted;
     try {
       await this.#keep(object, signal);
     } catch (error) {
-      const live = world.object(kinds.statefulSet, this.#namespace, object.metadata.name);
       if (!isRefusal(error, 422) || !live || !error.fields.some((field) => field === "spec")) throw error;
       say(`${key}: StatefulSet ${object.metadata.name} is made anew, its pod stays: ${error.said}`);
       const ref = this.#ref(kinds.statefulSet, object.metadata.name);
@@ -480,6 +587,28 @@ export class FleetReconciler {
         );
   }
 
+  /** Whether every gateway that answers goes by the topology of now. */
+  async #isFollowed(objects: FleetObjects): Promise<boolean> {
+    const addresses = [...this.#options.world.objectsOf(kinds.pod, this.#namespace, this.#name)]
+      .filter(({ metadata }) => metadata.labels?.["app.kubernetes.io/component"] === "gateway")
+      .filter((pod) => podView(pod).ready)
+      .flatMap((pod) => textAt(pod, "status", "podIP") ?? []);
+    const followed = await Promise.all(addresses.map(followedTopology));
+    return followed.every((version) => version === undefined || version === objects.topology);
+  }
+
+  /** What was tried is done, or not wanted any more. */
+  async #endPreflights(signal: AbortSignal): Promise<void> {
+    const { api, world } = this.#options;
+    for (const resource of [kinds.pod, kinds.secret])
+      for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name))
+        if (
+          metadata.annotations?.[preflightAnnotation] !== undefined &&
+          metadata.deletionTimestamp === undefined
+        )
+          await api.delete(this.#ref(resource, metadata.name), { uid: metadata.uid, signal });
+  }
+
   /** What the fleet has no more. Claims stay, and so does what was not made for this very fleet. */
   async #prune(objects: FleetObjects, fleet: LiveObject, signal: AbortSignal): Promise<void> {
     const { api, world, say, key } = this.#options;
@@ -492,6 +621,7 @@ export class FleetReconciler {
     for (const name of [stateName(this.#name), credentialsName(this.#name)]) wanted.add(`Secret ${name}`);
     for (const resource of prunedKinds)
       for (const { metadata } of world.objectsOf(resource, this.#namespace, this.#name)) {
+        if (metadata.annotations?.[preflightAnnotation] !== undefined) continue;
         if (wanted.has(`${resource.kind} ${metadata.name}`) || metadata.deletionTimestamp !== undefined)
           continue;
         if (metadata.ownerReferences?.some(({ uid }) => uid === fleet.metadata.uid) !== true) continue;
@@ -531,6 +661,20 @@ function withShards(state: FleetState, shards: number): FleetState {
     ([shard]) => Number(shard) >= shards,
   );
   return { ...state, owners: evenOwners(shards), retired: Object.fromEntries(retired), moved: now };
+}
+
+/** A set with the claims of another one. */
+function withClaimsOf(live: LiveObject, wanted: OwnedObject): OwnedObject {
+  const spec = mapAt(wanted, "spec");
+  const [size] = listAt(live, "spec", "volumeClaimTemplates").map((one) =>
+    textAt(one, "spec", "resources", "requests", "storage"),
+  );
+  if (size === undefined) return wanted;
+  const volumeClaimTemplates = listAt(spec, "volumeClaimTemplates").map((one) => ({
+    ...(one as object),
+    spec: { ...mapAt(one, "spec"), resources: { requests: { storage: size } } },
+  }));
+  return { ...wanted, spec: { ...spec, volumeClaimTemplates } };
 }
 
 function firstLine(error: PromfleetError): string {

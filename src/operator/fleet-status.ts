@@ -91,11 +91,11 @@ function conditionsOf(findings: Findings): Condition[] {
     {
       type: "Progressing",
       status: settled || refused ? "False" : "True",
-      reason: settled ? "Done" : refused ? "Stopped" : "RollingOut",
-      message: settled
-        ? "everything is as declared"
-        : refused
-          ? "what is declared now is not rolled out"
+      reason: refused ? "Stopped" : settled ? "Done" : "RollingOut",
+      message: refused
+        ? "what is declared now is not rolled out"
+        : settled
+          ? "everything is as declared"
           : waits?.do === "wait"
             ? `waits for ${waits.server}: ${waits.why}`
             : next
