@@ -44,7 +44,15 @@ async function run({ report }: CheckContext): Promise<void> {
   const crd = await asInImage("crd");
   const expected = readFileSync(path.join(checkout, "charts/promfleet/crds/prometheusfleets.yaml"), "utf8");
   report.claim("it prints the definition of PrometheusFleet", crd.stdout === expected, crd.stderr.trim());
-  // what is native is loaded by what reads and writes snappy
+  const native = await runProgram(
+    [
+      process.execPath,
+      "--eval",
+      'require("snappy").compressSync("a"); require("@node-rs/crc32").crc32c("a")',
+    ],
+    { cwd: app },
+  );
+  report.claim("what is native can be loaded", native.code === 0, native.stderr.trim());
   const operator = await asInImage("operator", "--kubeconfig=/dev/null");
   report.claim(
     "the operator looks for its cluster",
