@@ -13,6 +13,7 @@ import { gatewayDashboard } from "../src/render/monitoring/gateway-dashboard.ts"
 import { gatewayRules } from "../src/render/monitoring/gateway-rules.ts";
 import { topologySchema } from "../src/topology/topology-schema.ts";
 import { cliPage } from "./reference/cli-page.ts";
+import { crdPage } from "./reference/crd-page.ts";
 import { dockerfile, dockerignore } from "./reference/dockerfile.ts";
 import { errorPage } from "./reference/error-page.ts";
 import { fleetPage } from "./reference/fleet-page.ts";
@@ -35,6 +36,7 @@ const documents: Readonly<Record<string, string>> = {
   "docs/reference/cli.md": await cliPage(),
   "docs/reference/fleet.md": fleetPage(),
   "docs/reference/fleet.schema.json": jsonSchema(fleetSchema, "fleet.yaml", fleetSchemaUrl),
+  "docs/reference/prometheusfleet.md": crdPage(),
   "docs/reference/topology.md": topologyPage(),
   "docs/reference/topology.schema.json": jsonSchema(
     topologySchema,

@@ -14,8 +14,8 @@ const [group = "", version = ""] = apiVersion.split("/");
 const plural = "prometheusfleets";
 
 /**
- * The definition of PrometheusFleet for the API server, made from the schema of fleet.yaml. It has no defaults: what is left out is
- * decided by the promfleet that reads it, as with the file, and an update of promfleet is not to be an update of all objects.
+ * The definition of PrometheusFleet for the API server, made from the schema of fleet.yaml. It has no defaults but one: what is left
+ * out is decided by the promfleet that reads it, as with the file (docs/adr/what-the-api-server-refuses.md).
  */
 export function fleetCrd(): Record<string, unknown> {
   return {
@@ -60,9 +60,10 @@ const column = (name: string, jsonPath: string, type: string, description: strin
 
 const conditionOf = (type: string) => `.status.conditions[?(@.type=="${type}")]`;
 
-const columns = [
+/** What `kubectl get` prints. */
+export const columns = [
   column("Shards", ".spec.shards", "integer", "Into how many parts the targets are cut."),
-  column("Replicas", ".spec.replicas", "integer", "How many servers each shard has."),
+  column("Replicas", ".status.replicas", "integer", "How many servers each shard has."),
   column("Servers", ".status.serversReady", "string", "Servers that are ready and whole, of all."),
   column("Ready", `${conditionOf("Ready")}.status`, "string", "Whether every query is answered."),
   column("Progressing", `${conditionOf("Progressing")}.reason`, "string", "What is being rolled out."),

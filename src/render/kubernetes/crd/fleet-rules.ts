@@ -7,7 +7,8 @@ import {
 } from "../../../spec/server-findings.ts";
 import { type Schema, keepsUnknown, schemaAt } from "./structural-schema.ts";
 
-interface Rule {
+/** What the API server checks, and what it says. */
+interface FleetRule {
   /** The place of the value that is `self`. */
   at: string;
   /** In CEL. */
@@ -21,7 +22,7 @@ const replicaLabel =
   "(has(self.longTerm) && has(self.longTerm.replicaLabel) ? self.longTerm.replicaLabel : 'prometheus_replica')";
 
 /** What the API server can say of several fields at once; the same as src/spec finds, as far as it costs little. */
-const rules: readonly Rule[] = [
+export const fleetRules: readonly FleetRule[] = [
   {
     at: "",
     rule: "self.metadata.name.matches('^[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?$')",
@@ -123,7 +124,7 @@ const rules: readonly Rule[] = [
 ];
 
 /** Lists whose items are known by a key, each once: whoever owns one item owns it alone. */
-const listKeys: Readonly<Record<string, string>> = {
+export const listKeys: Readonly<Record<string, string>> = {
   "spec.scrapeConfigs": "job_name",
   "spec.rules": "name",
   "spec.gateway.tenants": "name",
@@ -142,7 +143,7 @@ export function addRules(root: Schema): void {
   );
   // Prometheus would expand environment variables; a rule would cost more than a pattern
   schemaAt(root, "spec.prometheus.externalLabels{}")["pattern"] = "^[^$]*$";
-  for (const { at, rule, message, field } of rules) {
+  for (const { at, rule, message, field } of fleetRules) {
     const schema = schemaAt(root, at);
     const before: unknown = schema["x-kubernetes-validations"];
     schema["x-kubernetes-validations"] = [

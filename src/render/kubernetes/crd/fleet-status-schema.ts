@@ -11,6 +11,7 @@ export const fleetStatusSchema: Schema = {
     observedGeneration: { ...count, description: "The generation of the spec that this is about." },
     conditions: {
       type: "array",
+      description: "How it is, and what is being done.",
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["type"],
       items: {
@@ -18,11 +19,11 @@ export const fleetStatusSchema: Schema = {
         required: ["type", "status"],
         properties: {
           type: { ...text, description: "Ready, Progressing or Degraded." },
-          status: { ...text, enum: ["True", "False", "Unknown"] },
-          reason: text,
+          status: { ...text, enum: ["True", "False", "Unknown"], description: "True, False or Unknown." },
+          reason: { ...text, description: "In one word." },
           message: { ...text, description: "In a sentence, and what to do." },
-          observedGeneration: count,
-          lastTransitionTime: { ...text, format: "date-time" },
+          observedGeneration: { ...count, description: "The generation that it is about." },
+          lastTransitionTime: { ...text, format: "date-time", description: "When its status changed last." },
         },
       },
     },
@@ -33,23 +34,31 @@ export const fleetStatusSchema: Schema = {
     serversReady: { ...text, description: "Servers that are ready and whole, of all." },
     servers: {
       type: "array",
+      description: "Every server, by its name.",
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["name"],
       items: {
         type: "object",
         required: ["name"],
         properties: {
-          name: text,
-          shard: text,
-          replica: text,
+          name: { ...text, description: "NAME-SHARD-REPLICA." },
+          shard: { ...text, description: "Which shard it is of." },
+          replica: { ...text, description: "Which replica of it." },
           state: { ...text, description: "Absent, Starting, Failing, Healing, Ready or Leaving." },
           upToDate: { type: "boolean", description: "Whether it shows that it runs what is declared." },
-          node: text,
-          restarts: count,
-          message: text,
+          node: { ...text, description: "Where its pod is." },
+          restarts: { ...count, description: "Of its container." },
+          message: { ...text, description: "Why it does not start." },
         },
       },
     },
-    gateways: { type: "object", properties: { wanted: count, ready: count } },
+    gateways: {
+      type: "object",
+      description: "The pods of the gateway.",
+      properties: {
+        wanted: { ...count, description: "How many there are to be." },
+        ready: { ...count, description: "How many answer." },
+      },
+    },
   },
 };
