@@ -41,6 +41,12 @@ async function run({ report }: CheckContext): Promise<void> {
       lastLines(linted),
     );
   }
+  const { version } = JSON.parse(readFileSync(path.join(checkout, "package.json"), "utf8")) as {
+    version: string;
+  };
+  const told = await helm.run("show", "chart", chartFolder);
+  const stated = /^appVersion: (\S+)$/m.exec(told.stdout)?.[1];
+  report.claim("its version is that of promfleet", stated === version, stated);
   await claimGolden(helm, report, "default.yaml", []);
   await claimGolden(helm, report, "every-value.yaml", ["-f", everyValue]);
   for (const wrong of [
