@@ -30,6 +30,7 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   dashboard: () => import("./dashboard.ts"),
   rules: () => import("./rules.ts"),
   render: () => import("./render.ts"),
+  apply: () => import("./apply.ts"),
   operator: () => import("./operator.ts"),
   crd: () => import("./crd.ts"),
 };

@@ -55,6 +55,12 @@ export const catalogue = {
     advice: "Spread the rules over more groups, or have fewer and more general jobs.",
     exit: exit.input,
   },
+  CRD_MISSING: {
+    meaning: "The cluster has no definition of PrometheusFleet.",
+    advice:
+      "Install it: `promfleet crd | kubectl apply --server-side -f -`, or the Helm chart, which has the operator, too.",
+    exit: exit.absent,
+  },
   DISK_FULL: {
     meaning: "There is no space left on the disk of the state.",
     advice: "Free some space, or name another folder with --state. What was there before is intact.",

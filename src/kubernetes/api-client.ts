@@ -150,13 +150,17 @@ export class ApiClient {
   async apply(
     ref: ObjectRef,
     object: unknown,
-    options: { dryRun?: boolean; status?: boolean; signal?: AbortSignal | undefined } = {},
+    options: { dryRun?: boolean; status?: boolean; manager?: string; signal?: AbortSignal | undefined } = {},
   ): Promise<LiveObject> {
     const answer = await this.#json({
       verb: "patch",
       ...this.#at(ref, options.status ? "status" : undefined),
       what: `apply ${refText(ref)}`,
-      query: { fieldManager, force: "true", ...(options.dryRun && { dryRun: "All" }) },
+      query: {
+        fieldManager: options.manager ?? fieldManager,
+        force: "true",
+        ...(options.dryRun && { dryRun: "All" }),
+      },
       body: object,
       contentType: "application/apply-patch+yaml",
       repeatable: true,
