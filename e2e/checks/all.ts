@@ -1,12 +1,15 @@
 import type { Check } from "../harness/check.ts";
 import { availability } from "./availability.ts";
 import { chaos } from "./chaos.ts";
+import { chart } from "./chart.ts";
 import { conformance } from "./conformance.ts";
+import { crd } from "./crd.ts";
 import { explain } from "./explain.ts";
 import { gatewayPair } from "./gateway-pair.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
+import { image } from "./image.ts";
 import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
@@ -41,6 +44,9 @@ export const checks: readonly Check[] = [
   returning,
   memory,
   overload,
+  crd,
+  chart,
+  image,
   testbed,
   operator,
   freshClone,

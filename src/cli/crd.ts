@@ -6,7 +6,7 @@ export function command(): Command {
     .addHelpText("after", help)
     .action(async () => {
       const [{ fleetCrd }, { yamlText }] = await Promise.all([
-        import("../render/kubernetes/fleet-crd.ts"),
+        import("../render/kubernetes/crd/fleet-crd.ts"),
         import("../spec/yaml-text.ts"),
       ]);
       process.stdout.write(yamlText(fleetCrd()));

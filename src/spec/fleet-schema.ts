@@ -76,7 +76,12 @@ const prometheus = section({
     .prefault({})
     .describe("Labels that go with alerts, federation and remote writes; the same on every server."),
   global: verbatim().prefault({}).describe("Further keys of Prometheus' `global` section, as they are."),
-  extraArgs: listOf(matching(/^--[a-z0-9][^\n]*$/, "a flag such as --storage.tsdb.wal-compression"))
+  extraArgs: listOf(
+    matching(/^--[a-z0-9][^\n]*$/, "a flag such as --storage.tsdb.wal-compression").max(1000, {
+      error: "a flag of at most 1000 characters",
+    }),
+  )
+    .max(100, { error: "a list of at most 100 flags" })
     .prefault([])
     .describe("Further flags of the servers, `--name=value`. Those that promfleet sets itself are refused."),
 });

@@ -27,10 +27,14 @@ export function matching(pattern: RegExp, what: string): z.ZodString {
 /** A duration as Prometheus writes it, longer than nothing. */
 export function duration(): z.ZodString {
   const error = 'a duration such as "15s" or "1m30s"';
-  return z
-    .string({ error })
-    .regex(durationPattern, { error, abort: true })
-    .refine((value) => (parseDuration(value) ?? 0) > 0, { error });
+  return (
+    z
+      .string({ error })
+      .regex(durationPattern, { error, abort: true })
+      // said twice, as this is all that a schema has of it
+      .regex(/[1-9]/, { error, abort: true })
+      .refine((value) => (parseDuration(value) ?? 0) > 0, { error })
+  );
 }
 
 /** A duration as Prometheus writes it, or none at all. */
