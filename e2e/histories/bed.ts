@@ -5,17 +5,23 @@ import { remoteWriteHistograms } from "../harness/histogram-samples.ts";
 import { api } from "../harness/http.ts";
 import { startPrometheus } from "../harness/prometheus-server.ts";
 import { remoteWrite } from "../harness/remote-write.ts";
+import { inOrderOfLabels, writeSeries } from "../random-suite/write-series.ts";
 import { until } from "../harness/until.ts";
 import type { Workplace } from "../harness/workplace.ts";
 import { type History, type ReplicaName, historyEvery, shardCount } from "./history.ts";
 import { allSamples, replicaSamples } from "./replica-samples.ts";
-import { type TargetSamples, written } from "./target-samples.ts";
+import { type Sample, type ScrapedSeries, type TargetSamples, written } from "./target-samples.ts";
 
 /** When the first history begins, s since 1970; on the hour. */
 const beginning = 1_794_160_800;
+/** How long before that the reference has a sample of each series, s: nothing looks back so far. */
+const before = 6 * 3600;
 const replicaNames: readonly ReplicaName[] = ["a", "b"];
 
+/** Functions that are still tried out need a flag, in 3.16. */
+const feature = "promql-experimental-functions";
 const flags = [
+  `--enable-feature=${feature}`,
   "--web.enable-remote-write-receiver",
   "--storage.tsdb.retention.time=10y",
   "--storage.remote.read-concurrent-limit=1024",
@@ -66,6 +72,20 @@ export class HistoryBed {
     return new HistoryBed(place, version, reference, pairs);
   }
 
+  /**
+   * Has the reference know all series of some histories, in the order of their labels: that is the one in which an evaluator gets series
+   * from shards, and in which the first of equal elements are chosen.
+   */
+  async register(histories: readonly History[]): Promise<void> {
+    const known = new Map<string, ScrapedSeries>();
+    for (const { series } of histories.flatMap((history) => allSamples(history, beginning)))
+      for (const { labels, isNative } of series) {
+        const samples: Sample[] = [[(beginning - before) * 1000, "0"]];
+        known.set(JSON.stringify(labels), { labels, isNative, samples });
+      }
+    await writeSeries(this.reference, inOrderOfLabels([...known.values()]));
+  }
+
   /** Writes a history behind those that are there. */
   async write(history: History): Promise<PlacedHistory> {
     const base = beginning + this.#histories++ * historyEvery;
@@ -84,7 +104,10 @@ export class HistoryBed {
   /** Starts a gateway that knows all that was written. @param missedScrapes in a row that it takes for no gap */
   async gateway(missedScrapes: number): Promise<GatewayAlone> {
     const folder = await this.folder(`gateway-${this.#gateways++}`);
-    const gateway = await startGateway(folder, this.fleet, this.#version, { coverage: { missedScrapes } });
+    const gateway = await startGateway(folder, this.fleet, this.#version, {
+      coverage: { missedScrapes },
+      evaluator: { enableFeatures: [feature] },
+    });
     await until(
       "the gateway knows what each replica has",
       300_000,

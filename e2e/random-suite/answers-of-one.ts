@@ -52,10 +52,19 @@ export class AnswersOfOne {
    * lie between theirs, or beyond them by no more than twice as far as these lie apart.
    */
   mayBe(answer: ApiAnswer): boolean {
+    return this.#hasAll(answer, isAmong);
+  }
+
+  /** The same, but each value is one that one of them has. */
+  has(answer: ApiAnswer): boolean {
+    return this.#hasAll(answer, isOneOf);
+  }
+
+  #hasAll(answer: ApiAnswer, isKnown: (value: unknown, known: readonly unknown[]) => boolean): boolean {
     const points = pointsOf(answer);
     for (const [key, value] of points) {
       const known = this.#points.get(key);
-      if (!known || !isAmong(value, known)) return false;
+      if (!known || !isKnown(value, known)) return false;
     }
     return [...this.#points].every(([key, known]) => known.length < this.#answers || points.has(key));
   }
@@ -70,6 +79,9 @@ function pointsOf(answer: ApiAnswer): Map<string, unknown> {
   }
   return points;
 }
+
+const isOneOf = (value: unknown, known: readonly unknown[]): boolean =>
+  known.some((other) => valueDistance(other, value) === 0);
 
 function isAmong(value: unknown, known: readonly unknown[]): boolean {
   if (known.some((other) => valueDistance(other, value) <= lastBits)) return true;
