@@ -27,6 +27,9 @@ const flags = [
   "--storage.remote.read-concurrent-limit=1024",
 ];
 
+/** The reference keeps all in its head, where series are in the order in which they have come. */
+const unblocked = ["--storage.tsdb.min-block-duration=2000h", "--storage.tsdb.max-block-duration=2000h"];
+
 /** A history in its place on the servers. */
 export interface PlacedHistory {
   history: History;
@@ -57,11 +60,11 @@ export class HistoryBed {
   }
 
   static async start(place: Workplace, version: string): Promise<HistoryBed> {
-    const server = async (name: string, config: string) =>
-      (await startPrometheus({ folder: place.path(name), version, config, flags })).url;
+    const server = async (name: string, config: string, more: readonly string[] = []) =>
+      (await startPrometheus({ folder: place.path(name), version, config, flags: [...flags, ...more] })).url;
     const shards = Array.from({ length: shardCount }, (_, shard) => shard);
     const [reference, ...fleet] = await Promise.all([
-      server("reference", "{}\n"),
+      server("reference", "{}\n", unblocked),
       ...shards.flatMap((shard) =>
         replicaNames.map(async (replica) => await server(`${shard}-${replica}`, labelled(shard, replica))),
       ),
