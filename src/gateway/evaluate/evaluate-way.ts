@@ -67,7 +67,8 @@ async function evaluateWithout(
   signal: AbortSignal,
 ): Promise<Answer> {
   const tries = new Tries();
-  let earlierMs = request.expression && showsResetHints(request.expression) ? 0 : undefined;
+  // what is not understood may add up, too
+  let earlierMs = !request.expression || showsResetHints(request.expression) ? 0 : undefined;
   for (;;) {
     const ready = await options.evaluator.ready(signal);
     const outcome = await evaluateOnce(
