@@ -14,6 +14,7 @@ import { importConfigs } from "./import.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { operator } from "./operator.ts";
+import { operatorScale } from "./operator-scale.ts";
 import { overload } from "./overload.ts";
 import { randomQueries } from "./random-queries.ts";
 import { reads } from "./reads.ts";
@@ -49,5 +50,6 @@ export const checks: readonly Check[] = [
   image,
   testbed,
   operator,
+  operatorScale,
   freshClone,
 ];

@@ -57,7 +57,29 @@ const changes = (images: Images): Change[] => [
   {
     what: "retention",
     apply: (spec) => {
-      spec.prometheus.retention = "2d";
+      // a shard that is taken away goes when its history is this old
+      spec.prometheus.retention = "1m";
+    },
+    restarts: true,
+  },
+  {
+    what: "three shards",
+    apply: (spec) => {
+      spec.shards = 3;
+    },
+    restarts: false,
+  },
+  {
+    what: "two shards again",
+    apply: (spec) => {
+      spec.shards = 2;
+    },
+    restarts: false,
+  },
+  {
+    what: "no job that discovers",
+    apply: (spec) => {
+      spec.scrapeConfigs = spec.scrapeConfigs.filter((job) => job["job_name"] !== "demo");
     },
     restarts: true,
   },

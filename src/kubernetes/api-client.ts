@@ -378,6 +378,8 @@ export class ApiClient {
       throw new ApiUnreachable(this.server, what, error);
     }
     const { statusCode: status, headers } = answer;
+    // what applying has made needs the right to create, too
+    if (verb === "patch" && status === 201) this.#count("create", resource, sub);
     if (status < 300) return answer.body;
     const said: unknown = parsed(await textOf(answer.body));
     throw new ApiRefusal(what, status, said, Number(headers["retry-after"]) || undefined);

@@ -15,6 +15,7 @@ import { isRefusal } from "../kubernetes/api-refusal.ts";
 import { appliedAnnotation, contentOf, differenceIn } from "../kubernetes/object-difference.ts";
 import { kindNamed, kinds } from "../kubernetes/resource-kinds.ts";
 import { evenOwners } from "../plan/slots.ts";
+import { parseDuration } from "../promql/duration.ts";
 import { generationAnnotation } from "../render/kubernetes/config-secrets.ts";
 import { declarationOf, declaredSpec } from "./declared-fleet.ts";
 import {
@@ -24,7 +25,7 @@ import {
   type ServerOfFleet,
   templateAnnotation,
 } from "./fleet-objects.ts";
-import { type FleetState, parseState, printState, stateKey, stateName } from "./fleet-state.ts";
+import { type FleetState, parseState, printState, stateKey, stateName, withShards } from "./fleet-state.ts";
 import { type Findings, fleetStatus, saysTheSame } from "./fleet-status.ts";
 import { KeptSecret } from "./kept-secret.ts";
 import { authorizationOf, credentialsName, newCredentials, readCredentials } from "./fleet-credentials.ts";
@@ -151,7 +152,8 @@ export class FleetReconciler {
       findings.trouble = { reason: "VolumeNotAsDeclared", message: volumes.trouble };
     const storage = { ...declared.prometheus.storage, size: volumes.size };
     const spec = { ...declared, prometheus: { ...declared.prometheus, storage } };
-    const now = withShards(state, spec.shards);
+    const retention = parseDuration(spec.prometheus.retention) ?? Number.POSITIVE_INFINITY;
+    const now = withShards(state, spec.shards, Date.now(), retention);
     const credentials = await this.#credentials(fleet, owner, signal);
     this.#authorization = authorizationOf(credentials);
     const objects = fleetObjects({
@@ -648,19 +650,6 @@ export class FleetReconciler {
     if (bad) await tell(fleet, "Warning", bad.reason, bad.message);
     else if (findings.settled) await tell(fleet, "Normal", "RolledOut", "everything is as declared");
   }
-}
-
-/** The owners of another number of shards: those that are no more keep their history. */
-function withShards(state: FleetState, shards: number): FleetState {
-  const active = new Set(state.owners);
-  const fits = active.size === shards && [...active].every((shard) => Number(shard) < shards);
-  if (fits) return state;
-  const now = Date.now();
-  const gone = [...active].filter((shard) => Number(shard) >= shards).map((shard) => [shard, now] as const);
-  const retired = Object.entries({ ...state.retired, ...Object.fromEntries(gone) }).filter(
-    ([shard]) => Number(shard) >= shards,
-  );
-  return { ...state, owners: evenOwners(shards), retired: Object.fromEntries(retired), moved: now };
 }
 
 /** A set with the claims of another one. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { slotCount, type SlotOwners } from "../plan/fleet-plan.ts";
+import { evenOwners } from "../plan/slots.ts";
 
 /**
  * What of a fleet is no computation: who owns the slots, and what it was told last that was good. Kept in a Secret, as a declaration may
@@ -54,4 +55,28 @@ export function printState(state: FleetState): string {
     else owners.push([owner, 1]);
   }
   return JSON.stringify({ ...state, owners });
+}
+
+/**
+ * The state of a fleet with that many shards. Those that are no more keep their history for as long as samples are kept.
+ * @param now ms since 1970
+ * @param retention ms
+ */
+export function withShards(state: FleetState, shards: number, now: number, retention: number): FleetState {
+  const isKept = (since: number) => now - since < retention;
+  const isMore = (shard: string) => Number(shard) >= shards;
+  const active = new Set(state.owners);
+  const fits = active.size === shards && ![...active].some(isMore);
+  const gone = [...active].filter(isMore).map((shard) => [shard, now] as const);
+  const retired = Object.entries({ ...state.retired, ...Object.fromEntries(gone) }).filter(
+    ([shard, since]) => isMore(shard) && isKept(since),
+  );
+  const moved = fits ? state.moved : now;
+  const { moved: _, ...rest } = state;
+  return {
+    ...rest,
+    owners: fits ? state.owners : evenOwners(shards),
+    retired: Object.fromEntries(retired),
+    ...(moved !== undefined && isKept(moved) && { moved }),
+  };
 }

@@ -11,17 +11,21 @@ const ours = "app.kubernetes.io/managed-by=promfleet";
 /** Kinds of which a fleet has objects that go when it does not have them any more. */
 export const prunedKinds: readonly ResourceKind[] = [
   kinds.statefulSet,
-  kinds.deployment,
   kinds.service,
   kinds.secret,
   kinds.budget,
-  kinds.networkPolicy,
   kinds.serviceAccount,
   kinds.role,
   kinds.roleBinding,
 ];
 
-const ownedKinds: readonly ResourceKind[] = [...prunedKinds, kinds.pod, kinds.claim];
+const ownedKinds: readonly ResourceKind[] = [
+  ...prunedKinds,
+  kinds.deployment,
+  kinds.networkPolicy,
+  kinds.pod,
+  kinds.claim,
+];
 
 export interface WorldOptions {
   api: ApiClient;

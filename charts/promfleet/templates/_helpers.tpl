@@ -30,7 +30,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   verbs: [get, list, watch, patch, create, delete]
 - apiGroups: [apps]
   resources: [deployments]
-  verbs: [get, list, watch, patch, create, delete]
+  verbs: [get, list, watch, patch, create]
 # their configuration, addresses and bounds
 - apiGroups: [""]
   resources: [secrets, services, serviceaccounts]
@@ -40,7 +40,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
   verbs: [get, list, watch, patch, create, delete]
 - apiGroups: [networking.k8s.io]
   resources: [networkpolicies]
-  verbs: [get, list, watch, patch, create, delete]
+  verbs: [get, list, watch, patch, create]
 # a pod is touched so that its kubelet looks at its Secret at once, tried before servers are changed, and restarted by eviction
 - apiGroups: [""]
   resources: [pods]
