@@ -10,7 +10,7 @@ import { randomQuery } from "../random-suite/random-query.ts";
 import { SuiteBed } from "../random-suite/suite-bed.ts";
 
 /** Queries of one fleet: in the short form as many as `make test` has time for. PROMFLEET_QUERIES asks for another number. */
-const queriesOfRound = { short: 1200, long: 5000 };
+const queriesOfRound = { short: 900, long: 5000 };
 /** How long the long form makes new fleets, s. PROMFLEET_SECONDS asks for another time. */
 const soakSeconds = 3600;
 /** The short form is the same in every run: what it finds is a change. */

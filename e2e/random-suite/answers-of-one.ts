@@ -59,9 +59,9 @@ export class AnswersOfOne {
     return this.#hasAll(answer, isAmong);
   }
 
-  /** The same, but each value is one that one of them has. */
+  /** The same, but each value is one that one of them has, or lies between two of them: nothing beyond. */
   has(answer: ApiAnswer): boolean {
-    return this.#hasAll(answer, isOneOf);
+    return this.#hasAll(answer, isWithin);
   }
 
   #hasAll(answer: ApiAnswer, isKnown: (value: unknown, known: readonly unknown[]) => boolean): boolean {
@@ -105,8 +105,13 @@ function sizesOf(points: ReadonlyMap<string, unknown>): Map<string, number> {
   return sizes;
 }
 
-const isOneOf = (value: unknown, known: readonly unknown[]): boolean =>
-  known.some((other) => valueDistance(other, value) === 0);
+function isWithin(value: unknown, known: readonly unknown[]): boolean {
+  if (known.some((other) => valueDistance(other, value) === 0)) return true;
+  const numbers = known.map(Number).filter(Number.isFinite);
+  return (
+    typeof value === "string" && Number(value) > Math.min(...numbers) && Number(value) < Math.max(...numbers)
+  );
+}
 
 function isAmong(value: unknown, known: readonly unknown[]): boolean {
   if (known.some((other) => valueDistance(other, value) <= lastBits)) return true;

@@ -50,7 +50,7 @@ export class Judge {
    * additions can bring them. The series of a range query come in the order of the reference, and so do the values that are ranked. Where
    * the reference has several answers, it has to be one that it could have given.
    * @param params as they were asked
-   * @param isExact the gateway was asked for an exact answer: no rounding is forgiven, and each value has to be one of the reference's
+   * @param isExact the gateway was asked for an exact answer: no rounding is forgiven, and each value has to be one of the references', or between two
    */
   async compare(
     want: ApiAnswer,
