@@ -42,7 +42,7 @@ export class PairWatch {
 }
 
 /** Waits until every server is ready. */
-export async function untilAllReady(fleet: FleetCluster, count: number, withinMs: number): Promise<void> {
+async function untilAllReady(fleet: FleetCluster, count: number, withinMs: number): Promise<void> {
   await until("all servers are ready", withinMs, async () => {
     const pods = await fleet.pods("server");
     const ready = pods.filter(({ status }) =>
