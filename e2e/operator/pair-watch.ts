@@ -1,4 +1,4 @@
-import { until, untilElapsed } from "../harness/until.ts";
+import { untilElapsed } from "../harness/until.ts";
 import type { FleetCluster } from "./fleet-cluster.ts";
 
 /** Looks again and again whether of some shard no server is ready. */
@@ -39,15 +39,4 @@ export class PairWatch {
       await untilElapsed(200);
     }
   }
-}
-
-/** Waits until every server is ready. */
-async function untilAllReady(fleet: FleetCluster, count: number, withinMs: number): Promise<void> {
-  await until("all servers are ready", withinMs, async () => {
-    const pods = await fleet.pods("server");
-    const ready = pods.filter(({ status }) =>
-      status.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True"),
-    );
-    return ready.length === count;
-  });
 }

@@ -7,6 +7,7 @@ import { NotDistributed } from "../distribute/not-distributed.ts";
 import type { Answer, GivenParts, QueryRequest, Way } from "../planner/query-request.ts";
 import { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
+import { showsResetHints } from "../../promql/reset-hints.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { queryTimes } from "../coverage/query-times.ts";
 import { type ShardSources, always } from "../coverage/shard-sources.ts";
@@ -29,6 +30,9 @@ export interface EvaluateWayOptions {
   topology: () => Pick<Topology, "evaluator">;
   dispatcher: Dispatcher;
 }
+
+/** ms by which reads begin earlier that need it: no target that is there is scraped less often. */
+const earlier = 5 * 60_000;
 
 /** Bytes of an answer that is held as a whole until it has been judged to its end. */
 const heldBytes = 512 * 1024;
@@ -63,11 +67,23 @@ async function evaluateWithout(
   signal: AbortSignal,
 ): Promise<Answer> {
   const tries = new Tries();
+  // what is not understood may add up, too
+  let earlierMs = !request.expression || showsResetHints(request.expression) ? 0 : undefined;
   for (;;) {
     const ready = await options.evaluator.ready(signal);
-    const outcome = await evaluateOnce(options, ready, request, { avoid: tries.avoid, without }, signal);
+    const outcome = await evaluateOnce(
+      options,
+      ready,
+      request,
+      { avoid: tries.avoid, without, earlierMs },
+      signal,
+    );
     if (!("retry" in outcome)) return outcome;
     signal.throwIfAborted();
+    if (outcome.retry === "begin_earlier") {
+      earlierMs = earlier;
+      continue;
+    }
     // the parts are from another replica
     if (request.given && outcome.retry === "replica")
       throw new NotDistributed(outcome.reason, "replica_failed");
@@ -81,7 +97,7 @@ async function evaluateOnce(
   { registry, admission, sources, topology, dispatcher }: EvaluateWayOptions,
   ready: ReadyEvaluator,
   request: QueryRequest,
-  { avoid, without }: Pick<QuerySettings, "avoid" | "without">,
+  { avoid, without, earlierMs }: Pick<QuerySettings, "avoid" | "without" | "earlierMs">,
   signal: AbortSignal,
 ): Promise<Answer | Retry> {
   let admitted: AdmittedReads | undefined;
@@ -94,6 +110,7 @@ async function evaluateOnce(
       expectedReads: prepared.reads,
       avoid,
       without,
+      earlierMs,
       sources,
       times,
       spool: admitted.spool?.(),
@@ -275,6 +292,7 @@ function mapped(annotations: Annotations, map: (text: string) => string): Annota
 
 /** @throws where no other try would do better */
 function retryOf(failure: ReadFailure): Retry {
+  if (failure.kind === "begins_late") return { retry: "begin_earlier" };
   if (failure.kind !== "replica") throw failure.error;
   return { retry: "replica", replica: failure.replica, reason: failure.reason };
 }

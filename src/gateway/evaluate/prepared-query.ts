@@ -6,7 +6,9 @@ import { parse } from "../../promql/parse.ts";
 import { selectors, subexpressions } from "../../promql/selectors.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { queryMarker } from "../read/read-listener.ts";
-import { userPositions } from "./annotation-positions.ts";
+import { withQuery } from "../distribute/distribute-way.ts";
+import { withStoredAbsentLabels } from "./absent-labels.ts";
+import { sharedPositions, userPositions } from "./annotation-positions.ts";
 
 /** How a query is put to the evaluator. */
 export interface PreparedQuery {
@@ -31,17 +33,18 @@ export type AskAboutText = (path: string) => Promise<{ status: number; body: Buf
 /** The 8 bytes of a span that nobody records. */
 const spanId = "00000000000000a1";
 
-/** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
+/** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is, but for what absent() tells of it. */
 export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Promise<PreparedQuery> {
   const { expression } = request;
   const counted = expression ? countInExpression(expression) : await askForCount(ask);
+  const other = expression && withStoredAbsentLabels(request.query, expression);
   return {
     ...counted,
     ask: (id) => ({
-      params: request.params,
+      params: other ? withQuery(request.params, other.text) : request.params,
       // not sampled: there is nobody to send spans to
       headers: { traceparent: `00-${id}-${spanId}-00` },
-      annotation: undefined,
+      annotation: other && sharedPositions(request.query, other.text, other.shared),
     }),
   };
 }

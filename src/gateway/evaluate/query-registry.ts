@@ -22,6 +22,8 @@ export interface QuerySettings {
   spool: ReadSpool | undefined;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   takesHistograms: boolean;
+  /** See ReadingQuery. */
+  earlierMs: number | undefined;
   /** Parts of it that were evaluated before. */
   given: GivenParts | undefined;
   /** Told of bytes of servers' answers. */
@@ -56,6 +58,7 @@ export class QueryInFlight implements ReadingQuery {
   readonly id: string;
   readonly spool: ReadSpool | undefined;
   readonly takesHistograms: boolean;
+  readonly earlierMs: number | undefined;
   readonly signal: AbortSignal;
   /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
   readonly failing: AbortSignal;
@@ -77,6 +80,7 @@ export class QueryInFlight implements ReadingQuery {
     this.id = id;
     this.spool = settings.spool;
     this.takesHistograms = settings.takesHistograms;
+    this.earlierMs = settings.earlierMs;
     this.failing = AbortSignal.any([settings.signal, this.#failing.signal]);
     this.signal = AbortSignal.any([this.failing, this.#over.signal]);
     this.#settings = settings;

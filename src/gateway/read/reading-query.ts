@@ -10,6 +10,11 @@ export interface ReadingQuery {
   readonly signal: AbortSignal;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   readonly takesHistograms: boolean;
+  /**
+   * By how many ms reads begin earlier, so that a server tells of a series' first native histogram what it is to the one before; 0 where
+   * a read has to fail that needs it; undefined where that does not show in the answer.
+   */
+  readonly earlierMs: number | undefined;
   /** Who gives which part of a read of this query. */
   sources(shard: string, range: TimeRange): readonly PieceSource[];
   /** Whether a read may go to two replicas at the same time: not where another read of the query may be answered by the other. */
@@ -60,6 +65,8 @@ export type ReadFailure =
   | { kind: "lost"; error: ShardLost }
   /** A replica answered wrongly or broke off: another may do better. */
   | { kind: "replica"; replica: Replica; reason: string }
+  /** It has to begin earlier, see ReadingQuery. */
+  | { kind: "begins_late" }
   /** No replica would do better. */
   | { kind: "refused"; error: PromfleetError };
 
@@ -69,7 +76,19 @@ export class ReadFailed extends Error {
   readonly failure: ReadFailure;
 
   constructor(failure: ReadFailure, options?: ErrorOptions) {
-    super(failure.kind === "replica" ? failure.reason : failure.error.message, options);
+    super(messageOf(failure), options);
     this.failure = failure;
   }
+}
+
+function messageOf(failure: ReadFailure): string {
+  switch (failure.kind) {
+    case "replica":
+      return failure.reason;
+    case "begins_late":
+      return "it begins later than it has to";
+    case "lost":
+    case "refused":
+  }
+  return failure.error.message;
 }

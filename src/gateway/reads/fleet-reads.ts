@@ -123,6 +123,7 @@ export class FleetReads {
         times,
         spool: undefined,
         takesHistograms: this.#giveHistograms(),
+        earlierMs: undefined,
         given: undefined,
         came: () => {},
         signal,
@@ -191,8 +192,10 @@ export class FleetReads {
 function afterFailure(error: unknown, tries: Tries): ShardLost | undefined {
   try {
     if (!(error instanceof ReadFailed)) throw error;
-    if (error.failure.kind !== "replica") throw error.failure.error;
-    const { replica, reason } = error.failure;
+    const { failure } = error;
+    if (failure.kind === "lost" || failure.kind === "refused") throw failure.error;
+    if (failure.kind === "begins_late") throw error;
+    const { replica, reason } = failure;
     tries.next({ retry: "replica", replica, reason });
     return undefined;
   } catch (last) {
