@@ -23,7 +23,7 @@ const name = "promfleet-operator";
 export const chart: Check = {
   name: "chart",
   claim:
-    "the chart is what Helm and a real API server take, its pod is admitted by the restricted level, and an operator can do its work with exactly the rights of the chart",
+    "the chart is what Helm and a real API server take, its pod is admitted by the restricted level, and an operator with the rights of the chart makes all of a fleet",
   bothVersions: false,
   // its programs take minutes to be made
   soakOnly: true,
