@@ -10,6 +10,7 @@ import { yamlText } from "../src/spec/yaml-text.ts";
 import { fleetCrd } from "../src/render/kubernetes/crd/fleet-crd.ts";
 import { fleetSchemaUrl } from "../src/spec/default-fleet.ts";
 import { gatewayDashboard } from "../src/render/monitoring/gateway-dashboard.ts";
+import { operatorRules } from "../src/render/monitoring/operator-rules.ts";
 import { gatewayRules } from "../src/render/monitoring/gateway-rules.ts";
 import { topologySchema } from "../src/topology/topology-schema.ts";
 import { cliPage } from "./reference/cli-page.ts";
@@ -32,6 +33,7 @@ const documents: Readonly<Record<string, string>> = {
   "charts/promfleet/crds/prometheusfleets.yaml": yamlText(fleetCrd()),
   "dashboards/promfleet-gateway.json": gatewayDashboard(),
   "dashboards/promfleet-gateway.rules.yaml": gatewayRules(),
+  "dashboards/promfleet-operator.rules.yaml": operatorRules(),
   "docs/errors.md": errorPage(),
   "docs/reference/cli.md": await cliPage(),
   "docs/reference/fleet.md": fleetPage(),

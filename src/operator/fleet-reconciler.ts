@@ -115,7 +115,7 @@ export class FleetReconciler {
       views: new Map(),
       steps: [],
       settled: false,
-      gateways: { wanted: 0, ready: 0, trouble: undefined },
+      gateways: { wanted: 0, ready: 0, current: false, trouble: undefined },
     };
     try {
       await this.#converge(fleet, findings, signal);
@@ -195,7 +195,7 @@ export class FleetReconciler {
     const isFollowed = await this.#isFollowed(objects);
     findings.settled =
       areSettled(wanted, findings.views) &&
-      findings.gateways.ready >= findings.gateways.wanted &&
+      findings.gateways.current &&
       isFollowed &&
       findings.steps.length === 0;
     if (isFollowed) await this.#prune(objects, fleet, signal);
@@ -578,6 +578,10 @@ export class FleetReconciler {
     );
     const views = pods.map(podView);
     findings.gateways.ready = views.filter((view) => view.ready).length;
+    findings.gateways.current = isRolledOut(
+      world.object(kinds.deployment, this.#namespace, `${this.#name}-gateway`),
+      objects.spec.gateway.replicas,
+    );
     findings.gateways.trouble = views.find(({ trouble }) => trouble !== undefined)?.trouble;
     if (!areAll) return;
     for (const view of views)
@@ -650,6 +654,15 @@ export class FleetReconciler {
     if (bad) await tell(fleet, "Warning", bad.reason, bad.message);
     else if (findings.settled) await tell(fleet, "Normal", "RolledOut", "everything is as declared");
   }
+}
+
+/** Whether all of a Deployment's pods are of its template, and ready. */
+function isRolledOut(deployment: LiveObject | undefined, replicas: number): boolean {
+  const status = mapAt(deployment, "status");
+  return (
+    (numberAt(status, "observedGeneration") ?? 0) >= (deployment?.metadata.generation ?? 1) &&
+    ["replicas", "updatedReplicas", "readyReplicas"].every((key) => numberAt(status, key) === replicas)
+  );
 }
 
 /** A set with the claims of another one. */

@@ -14,7 +14,13 @@ export interface Findings {
   views: ReadonlyMap<string, ServerView>;
   steps: readonly Step[];
   settled: boolean;
-  gateways: { wanted: number; ready: number; trouble: string | undefined };
+  gateways: {
+    wanted: number;
+    ready: number;
+    /** Whether all of them are as declared. */
+    current: boolean;
+    trouble: string | undefined;
+  };
 }
 
 interface Condition {
@@ -162,6 +168,7 @@ function serverStatus(wanted: ServerWanted, replica: string, view: ServerView | 
     upToDate: current && view?.shown === wanted.generation,
     ...(pod?.node !== undefined && { node: pod.node }),
     ...(pod && { restarts: pod.restarts }),
+    ...(pod?.lastEnd === "OOMKilled" && { outOfMemory: true }),
     ...(pod?.trouble !== undefined && { message: pod.trouble }),
   };
 }

@@ -5,6 +5,7 @@ import { chooseExposition } from "../telemetry/exposition/negotiate.ts";
 import type { MetricFamily } from "../telemetry/exposition/metric-family.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import { EventRecorder } from "./event-recorder.ts";
+import { fleetMetrics } from "./fleet-metrics.ts";
 import { FleetReconciler } from "./fleet-reconciler.ts";
 import { WorkQueue } from "./work-queue.ts";
 import { World } from "./world.ts";
@@ -81,6 +82,8 @@ export async function startOperator(options: OperatorOptions): Promise<Operator>
     ...own.collect(),
     gauge("promfleet_operator_leader", "Whether it holds the lease.", Number(counts.leads)),
     gauge("promfleet_operator_queue_depth", "Fleets that wait for their turn.", queue.depth),
+    // one alone tells of them: others stand by with the same knowledge
+    ...(counts.leads ? fleetMetrics(world.fleets()) : []),
     counter("promfleet_operator_reconciles_total", "Reconciles of fleets.", counts.reconciles),
     counter("promfleet_operator_reconcile_failures_total", "Reconciles that failed.", counts.failures),
     {

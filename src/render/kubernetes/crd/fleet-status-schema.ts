@@ -48,6 +48,10 @@ export const fleetStatusSchema: Schema = {
           upToDate: { type: "boolean", description: "Whether it shows that it runs what is declared." },
           node: { ...text, description: "Where its pod is." },
           restarts: { ...count, description: "Of its container." },
+          outOfMemory: {
+            type: "boolean",
+            description: "Whether it was ended the last time because it needed more memory than its limit.",
+          },
           message: { ...text, description: "Why it does not start." },
         },
       },
