@@ -6,6 +6,7 @@ import { conditionOf, FleetCluster } from "../operator/fleet-cluster.ts";
 import { claimLosses } from "../operator/losses.ts";
 import { askedSoFar, startAsking } from "../operator/load.ts";
 import { demoApp, restricted } from "../operator/manifests.ts";
+import { claimOutOfMemory } from "../operator/out-of-memory.ts";
 import { OperatorPods } from "../operator/operator-pods.ts";
 import { PairWatch } from "../operator/pair-watch.ts";
 import { claimRefusals } from "../operator/refusals.ts";
@@ -63,6 +64,7 @@ async function run(context: CheckContext): Promise<void> {
     await claimChanges(fleet, operators, { ...context, images });
     if (context.soak) await claimLosses(fleet, operators, context);
     await claimRefusals(fleet, context);
+    if (context.soak) await claimOutOfMemory(fleet, context);
     await watch.stop();
     const asked = await askedSoFar(fleet);
     report.claim(

@@ -1,4 +1,5 @@
 import type { FleetCluster } from "./fleet-cluster.ts";
+import { serverUser } from "./server-user.ts";
 
 interface Matrix {
   data: { result: { metric: Record<string, string>; values: [number, string][] }[] };
@@ -14,11 +15,7 @@ export async function longestGap(
   seconds: number,
 ): Promise<{ gap: number; of: string }> {
   const { cluster } = fleet;
-  const secret = await fleet.get<{ data: { username: string; password: string } }>(
-    "secret",
-    "main-credentials",
-  );
-  const user = `${text(secret.data.username)}:${text(secret.data.password)}`;
+  const user = await serverUser(fleet);
   const services = await fleet.get<{ items: { metadata: { name: string }; spec: { clusterIP: string } }[] }>(
     "services",
     "-l",
@@ -53,8 +50,4 @@ export async function longestGap(
     }
   }
   return longest;
-}
-
-function text(value: string): string {
-  return Buffer.from(value, "base64").toString();
 }
