@@ -4,6 +4,7 @@ import { chaos } from "./chaos.ts";
 import { conformance } from "./conformance.ts";
 import { explain } from "./explain.ts";
 import { gatewayPair } from "./gateway-pair.ts";
+import { hostile } from "./hostile.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
@@ -30,6 +31,7 @@ export const checks: readonly Check[] = [
   reads,
   wrongInputs,
   tenancy,
+  hostile,
   importConfigs,
   takeover,
   availability,

@@ -1,0 +1,94 @@
+import { mkdirSync } from "node:fs";
+import type { Check, CheckContext } from "../harness/check.ts";
+import { startGateway } from "../harness/gateway-alone.ts";
+import { LoopbackServer } from "../harness/loopback-server.ts";
+import { peakResidentBytes } from "../harness/processes.ts";
+import { Random } from "../harness/random.ts";
+import { startStoredFleet } from "../harness/stored-fleet.ts";
+import { Workplace } from "../harness/workplace.ts";
+import { waysOf } from "../hostile/asks.ts";
+import { HostileBackend } from "../hostile/hostile-backend.ts";
+import { httpAnswers } from "../hostile/http-answers.ts";
+import { elementAnswers, jsonAnswers } from "../hostile/json-answers.ts";
+import { frameAnswers, sampleAnswers } from "../hostile/read-answers.ts";
+import { allHostile, claimTries, oneHostile, triesOf } from "../hostile/servers.ts";
+
+export const hostile: Check = {
+  name: "hostile",
+  claim:
+    "servers that lie and clients that mean harm: a clear error or the right answer, nothing hangs, nothing is cut silently",
+  bothVersions: false,
+  soakOnly: false,
+  run,
+};
+
+const megabyte = 1024 ** 2;
+const memoryMegabytes = 300;
+/** Series of a shard: with a step of a second the answers are longer than what the gateway holds. */
+const series = 12;
+
+async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
+  await using place = new Workplace("hostile");
+  await using closing = new AsyncDisposableStack();
+  const fleet = await startStoredFleet(place, { shards: 2, replicas: 2, version: prometheus, series });
+  closing.defer(async () => await fleet.close());
+  const backends = await Promise.all(
+    fleet.servers.map(
+      async (shard) => await Promise.all(shard.map(async ({ url }) => await HostileBackend.start(url))),
+    ),
+  );
+  for (const backend of backends.flat()) closing.use(backend);
+  const pair = backends[1] ?? [];
+  const urls = backends.map((shard) => shard.map(({ url }) => url));
+  for (const name of ["two", "one"]) mkdirSync(place.path(name));
+  const two = await startGateway(place.path("two"), urls, prometheus);
+  const one = await startGateway(place.path("one"), urls.slice(1), prometheus);
+  let strayed = 0;
+  const elsewhere = await LoopbackServer.start((client) => {
+    strayed++;
+    client.destroy();
+  });
+  closing.use(elsewhere);
+
+  const ways = waysOf(two.url, one.url, fleet);
+  const right = new Map<(typeof ways)[number], Buffer>();
+  for (const way of ways) {
+    const { status, body } = await way.ask();
+    if (!report.claim(`${way.name} while all is well`, status === 200, `${body.length} bytes`)) return;
+    right.set(way, body);
+  }
+  const bed = { pair, gateways: [two.url, one.url], right };
+  const random = new Random(1);
+  const answers = [
+    ...httpAnswers(elsewhere.url),
+    ...jsonAnswers(() => random.next()),
+    ...elementAnswers(),
+    ...frameAnswers(),
+    ...sampleAnswers(),
+  ];
+  const only = process.env["PROMFLEET_HOSTILE"];
+  const tries = triesOf(ways, answers, soak).filter(
+    ({ way, answer }) => only === undefined || `${way.name}, ${answer.name}`.includes(only),
+  );
+  report.figure("hostile answers", answers.length);
+  for (const [what, doIt] of [
+    ["one replica is hostile: the other answers", oneHostile],
+    ["both are: 503 with the shard's name, or the answer breaks off", allHostile],
+  ] as const) {
+    const wrong: string[] = [];
+    for (const one of tries) {
+      const found = await doIt(bed, one);
+      if (found !== undefined) wrong.push(found);
+    }
+    claimTries(report, what, tries.length, wrong);
+  }
+  report.claim("redirects are not followed", strayed === 0, strayed);
+  for (const [name, { pid }] of Object.entries({ two, one })) {
+    const peak = peakResidentBytes(pid) / megabyte;
+    report.claim(
+      `memory of the gateway of ${name} under ${memoryMegabytes} MB`,
+      peak < memoryMegabytes,
+      `${peak.toFixed(0)} MB`,
+    );
+  }
+}
