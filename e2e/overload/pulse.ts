@@ -1,4 +1,4 @@
-/** Asks a gateway for its health all the time, in a process of its own: nothing else is to make it late. */
+/** Asks a gateway for its health, or for something else, all the time, in a process of its own: nothing else is to make it late. */
 import { once } from "node:events";
 import http from "node:http";
 import { setPriority } from "node:os";
@@ -12,7 +12,8 @@ export interface PulseReport {
   heldUp: number;
 }
 
-const url = `http://127.0.0.1:${process.argv[2]}/-/healthy`;
+const [, , port, path = "/-/healthy"] = process.argv;
+const url = `http://127.0.0.1:${port}${path}`;
 /** ms between two questions. */
 const every = 20;
 try {
