@@ -58,7 +58,7 @@ beforeEach(async () => {
       fetcher,
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},
-      reads: new FleetReads({ router, fetcher }, sources, new ReadAdmission(() => 10, 0)),
+      reads: new FleetReads({ router }, sources, new ReadAdmission(() => 10, 0)),
     },
     admission,
     tenancy: new Tenancy(() => topology),

@@ -17,6 +17,7 @@ import type { Answer } from "./planner/query-request.ts";
 import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
 import { decodeRead } from "./reads/decode-read.ts";
 import type { Tenancy } from "./tenancy/tenancy.ts";
+import type { GatewayTracing } from "./tracing/gateway-tracing.ts";
 import type { Visit } from "./tenancy/visit.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import type { Tenant } from "../spec/tenant.ts";
@@ -29,6 +30,8 @@ export interface ServerOptions {
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
   accessLog: Pick<AccessLog, "write">;
+  /** Undefined where nobody takes traces. */
+  tracing?: Pick<GatewayTracing, "begin"> | undefined;
   /** All that /metrics tells. */
   collect: () => MetricFamily[];
   /** Why the gateway is not ready, undefined when it is. */
@@ -129,7 +132,10 @@ export class GatewayServer {
     try {
       if (path.startsWith(api) || path === federatePath) {
         route = path === federatePath ? federateRoute : routeOf(path.slice(api.length));
-        if (route) record.handler = route.handler;
+        if (route) {
+          record.handler = route.handler;
+          record.trace = this.#options.tracing?.begin(request.headers, `${record.method} ${path}`);
+        }
       }
       tenant = await tenancy.identify(request, path);
       if (path.startsWith(api) || route)
@@ -142,6 +148,7 @@ export class GatewayServer {
     record.status = record.ending === "gone" ? goneStatus : response.statusCode;
     record.bytes = socket.bytesWritten - writtenBefore;
     record.tookMs = performance.now() - began;
+    record.trace?.end(record);
     this.#options.metrics.over(record);
     this.#options.accessLog.write(record);
   }
@@ -177,6 +184,7 @@ export class GatewayServer {
         () => (record.queuedMs = performance.now() - waitedFrom),
       );
       let answer: Answer;
+      record.trace?.begun(route.handler.startsWith("query"));
       try {
         answer = await visit.answer(await asked.answer(record.over(context), over.signal));
         if (!(answer.body instanceof Uint8Array)) {

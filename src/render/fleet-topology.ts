@@ -40,6 +40,7 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
     tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
     accessLog: spec.gateway.accessLog,
+    tracing: spec.gateway.tracing,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),

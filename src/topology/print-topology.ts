@@ -13,6 +13,7 @@ export function printTopology(topology: Topology): string {
     tenants,
     coverage,
     accessLog,
+    tracing,
     evaluator,
   } = topology;
   const ordered: Topology = {
@@ -44,6 +45,7 @@ export function printTopology(topology: Topology): string {
     tenants,
     coverage: { missedScrapes: coverage.missedScrapes },
     accessLog,
+    tracing: tracing && { endpoint: tracing.endpoint, sampleRatio: tracing.sampleRatio },
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

@@ -2,6 +2,7 @@ import type { QueryContext } from "../answer-query.ts";
 import type { ReplanReason } from "../distribute/not-distributed.ts";
 import type { PlannedWay } from "../planner/plan-query.ts";
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
+import type { RequestTrace } from "../tracing/request-trace.ts";
 
 /** How an answer ended: all of it is out; it was cut off, or its client left, after it had begun; the client left before. */
 export type Ending = "whole" | "broken" | "gone";
@@ -35,6 +36,8 @@ export class RequestRecord {
   readonly replicas = new Set<string>();
   /** Bytes of the answers of servers, as they came, by way; "none" for what is no query. */
   readonly fetched = new Map<PlannedWay | "none", number>();
+  /** Its spans; undefined where nobody takes them. */
+  trace: RequestTrace | undefined;
 
   constructor(about: { method: string; id: string; client: string; userAgent: string; time: number }) {
     this.method = about.method;
@@ -48,12 +51,13 @@ export class RequestRecord {
   over<C extends QueryContext>(context: C): C {
     return {
       ...context,
-      fetcher: this.#recording(context.fetcher),
+      fetcher: this.#recording(this.trace?.over(context.fetcher) ?? context.fetcher),
       evaluate: async (request, signal) => await context.evaluate({ ...request, record: this }, signal),
       took: (way, why) => {
         const before = this.ways.at(-1);
         if (before !== undefined && why) this.replanned.push({ way: before, why });
         this.ways.push(way);
+        this.trace?.took(way, why);
         context.took(way, why);
       },
     };
@@ -63,6 +67,11 @@ export class RequestRecord {
   came(bytes: number): void {
     const way = this.ways.at(-1) ?? "none";
     this.fetched.set(way, (this.fetched.get(way) ?? 0) + bytes);
+  }
+
+  /** What the evaluator reads for it goes through this. */
+  reading(fetcher: ShardFetcher, evaluation: string): ShardFetcher {
+    return this.trace?.reading(fetcher, evaluation) ?? fetcher;
   }
 
   answeredBy(shard: string, server: string): void {

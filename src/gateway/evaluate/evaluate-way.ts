@@ -100,6 +100,7 @@ async function evaluateOnce(
       takesHistograms: ready.features.readsHistograms,
       given: request.given,
       came: (bytes) => request.record?.came(bytes),
+      through: (fetcher, id) => request.record?.reading(fetcher, id) ?? fetcher,
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, prepared, query, signal);

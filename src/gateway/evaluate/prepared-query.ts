@@ -28,8 +28,8 @@ export interface EvaluatorRequest {
 /** Asks the evaluator's API `path` about the query's text. */
 export type AskAboutText = (path: string) => Promise<{ status: number; body: Buffer }>;
 
-/** The 8 bytes of a span that nobody records. */
-const spanId = "00000000000000a1";
+/** The 8 bytes of a span that nobody records: of the question to the evaluator. */
+export const evaluationSpanId = "00000000000000a1";
 
 /** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
 export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Promise<PreparedQuery> {
@@ -40,7 +40,7 @@ export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Pro
     ask: (id) => ({
       params: request.params,
       // not sampled: there is nobody to send spans to
-      headers: { traceparent: `00-${id}-${spanId}-00` },
+      headers: { traceparent: `00-${id}-${evaluationSpanId}-00` },
       annotation: undefined,
     }),
   };
