@@ -52,6 +52,8 @@ export async function flood({ socket }: Exchange, piece: string | Buffer, bytes:
     socket.once("drain", resolve);
     socket.once("close", resolve);
     await promise;
+    socket.off("drain", resolve);
+    socket.off("close", resolve);
   }
 }
 

@@ -1,23 +1,32 @@
 import type { HostileAnswer } from "./http-answers.ts";
 import { plainBody, sendPlain } from "./http-answers.ts";
 
+const other = (name: string, make: (text: Buffer) => Buffer | string): HostileAnswer => ({
+  name,
+  of: "json",
+  act: (exchange) => sendPlain(exchange, Buffer.from(make(plainBody(exchange)))),
+});
+const at = (text: Buffer, part: number, put: string) => {
+  const place = Math.floor((text.length - 2) * part);
+  return Buffer.concat([text.subarray(0, place), Buffer.from(put), text.subarray(place + put.length)]);
+};
+const replaced = (text: Buffer, from: RegExp | string, to: string) => {
+  const before = text.toString();
+  const after = before.replace(from, to);
+  // an answer without the place would be no hostile one
+  return after === before ? "{}" : after;
+};
+const changed = (name: string, from: RegExp, to: string): HostileAnswer => ({
+  name,
+  of: "json",
+  act(exchange) {
+    const text = plainBody(exchange).toString();
+    sendPlain(exchange, Buffer.from(from.test(text) ? text.replace(from, to) : "{}"));
+  },
+});
+
 /** Mistakes of JSON, and JSON that is none of Prometheus. All of it has the right length and checksum. */
 export function jsonAnswers(random: () => number): HostileAnswer[] {
-  const other = (name: string, make: (text: Buffer) => Buffer | string): HostileAnswer => ({
-    name,
-    of: "json",
-    act: (exchange) => sendPlain(exchange, Buffer.from(make(plainBody(exchange)))),
-  });
-  const at = (text: Buffer, part: number, put: string) => {
-    const place = Math.floor((text.length - 2) * part);
-    return Buffer.concat([text.subarray(0, place), Buffer.from(put), text.subarray(place + put.length)]);
-  };
-  const replaced = (text: Buffer, from: RegExp | string, to: string) => {
-    const before = text.toString();
-    const after = before.replace(from, to);
-    // an answer without the place would be no hostile one
-    return after === before ? "{}" : after;
-  };
   return [
     // a control character is allowed nowhere in JSON
     ...[0, 0.3, 0.6, 0.99].map((part) =>
@@ -52,23 +61,15 @@ export function jsonAnswers(random: () => number): HostileAnswer[] {
 
 /** Those of one element of a result. */
 export function elementAnswers(): HostileAnswer[] {
-  const other = (name: string, from: RegExp, to: string): HostileAnswer => ({
-    name,
-    of: "json",
-    act(exchange) {
-      const text = plainBody(exchange).toString();
-      sendPlain(exchange, Buffer.from(from.test(text) ? text.replace(from, to) : "{}"));
-    },
-  });
   const firstPoint = /\[(\d+(?:\.\d+)?),"([^"]*)"\]/;
   return [
-    other("labels that are a list", /"metric":\{[^}]*\}/, '"metric":["m"]'),
-    other("a label that is a number", /"metric":\{/, '"metric":{"a":1,'),
-    other("a time out of range", firstPoint, '[1e999,"$2"]'),
-    other("a time that is text", firstPoint, '["$1","$2"]'),
-    other("a value that is no number", firstPoint, '[$1,"many"]'),
-    other("a value without quotes", firstPoint, "[$1,1e999]"),
-    other("a sample of three", firstPoint, '[$1,"$2","3"]'),
-    other("a sample that is null", firstPoint, "null"),
+    changed("labels that are a list", /"metric":\{[^}]*\}/, '"metric":["m"]'),
+    changed("a label that is a number", /"metric":\{/, '"metric":{"a":1,'),
+    changed("a time out of range", firstPoint, '[1e999,"$2"]'),
+    changed("a time that is text", firstPoint, '["$1","$2"]'),
+    changed("a value that is no number", firstPoint, '[$1,"many"]'),
+    changed("a value without quotes", firstPoint, "[$1,1e999]"),
+    changed("a sample of three", firstPoint, '[$1,"$2","3"]'),
+    changed("a sample that is null", firstPoint, "null"),
   ];
 }

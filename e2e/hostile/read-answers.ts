@@ -38,23 +38,38 @@ function send(exchange: Exchange, body: Buffer, headers: Record<string, string> 
   exchange.socket.write(body);
 }
 
+/** @param make another body of the messages of the real one, and of its bytes */
+const framed = (
+  name: string,
+  make: (messages: Buffer[], whole: Buffer) => Buffer | readonly Buffer[],
+): HostileAnswer => ({
+  name,
+  of: "frames",
+  act(exchange) {
+    const { body } = exchange.real;
+    const made = make(messagesOf(body), body);
+    send(exchange, Buffer.isBuffer(made) ? made : Buffer.concat([...made]));
+  },
+});
+
+/** The same of the message in a block, and of the block. */
+const packed = (name: string, make: (message: Buffer, block: Buffer) => Buffer): HostileAnswer => ({
+  name,
+  of: "samples",
+  act: (exchange) => send(exchange, make(uncompressBlock(exchange.real.body), exchange.real.body)),
+});
+/** What says that it is a block of so many bytes. */
+const blockOf = (length: number, rest: Buffer) => {
+  const head = Buffer.alloc(varintBytes(length));
+  writeVarint(head, 0, length);
+  return Buffer.concat([head, rest]);
+};
+
 /** Mistakes of the frames of a remote read, in an answer that HTTP finds nothing wrong with. */
 export function frameAnswers(): HostileAnswer[] {
-  const other = (
-    name: string,
-    make: (messages: Buffer[], whole: Buffer) => Buffer | readonly Buffer[],
-  ): HostileAnswer => ({
-    name,
-    of: "frames",
-    act(exchange) {
-      const { body } = exchange.real;
-      const made = make(messagesOf(body), body);
-      send(exchange, Buffer.isBuffer(made) ? made : Buffer.concat([...made]));
-    },
-  });
   /** The first message is another. */
   const first = (name: string, make: (message: Buffer) => Buffer) =>
-    other(name, ([message = Buffer.alloc(0), ...more]) =>
+    framed(name, ([message = Buffer.alloc(0), ...more]) =>
       [message, ...more].map((one, at) => (at === 0 ? make(one) : frame(one))),
     );
   const host = [label("__name__", "m"), label("host", "1-0")];
@@ -64,25 +79,25 @@ export function frameAnswers(): HostileAnswer[] {
     first("a length that is one too small", (message) => frame(message, { length: message.length - 1 })),
     first("a length of 2 GB", (message) => frame(message, { length: 2 * 1024 ** 3 })),
     first("a length of 0", (message) => frame(message, { length: 0 })),
-    other("a length that does not end", () => Buffer.alloc(100, 0xff)),
-    other("cut within a frame", (_, whole) => whole.subarray(0, whole.length - 3)),
-    other("something after the last frame", (_, whole) => [whole, Buffer.from([7])]),
-    other("frames the other way round", (messages) => messages.toReversed().map((one) => frame(one))),
-    other("a frame of nothing", (messages) => [frame(Buffer.alloc(0)), ...messages.map((one) => frame(one))]),
-    other("a frame of garbage", (messages) => [
+    framed("a length that does not end", () => Buffer.alloc(100, 0xff)),
+    framed("cut within a frame", (_, whole) => whole.subarray(0, whole.length - 3)),
+    framed("something after the last frame", (_, whole) => [whole, Buffer.from([7])]),
+    framed("frames the other way round", (messages) => messages.toReversed().map((one) => frame(one))),
+    framed("a frame of nothing", (messages) => [
+      frame(Buffer.alloc(0)),
+      ...messages.map((one) => frame(one)),
+    ]),
+    framed("a frame of garbage", (messages) => [
       frame(Buffer.from("garbage, not protobuf")),
       ...messages.map((one) => frame(one)),
     ]),
-    other("a frame of another query", (messages) =>
+    framed("a frame of another query", (messages) =>
       messages.map((one) => frame(Buffer.concat([one, new ProtoWriter().uint(2, 7).finish()]))),
     ),
-    other("a frame that refers beyond its end", () => frame(Buffer.from([0x0a, 0xff, 0x7f, 1, 2]))),
-    other("labels out of order", () => frame(series([label("host", "1-0"), label("__name__", "m")], []))),
-    other("a label twice", () => frame(series([...host, label("host", "1-1")], []))),
-    other("a label that is not UTF-8", () =>
-      frame(series([label("__name__", "m"), label("host", Buffer.from([0xff, 0xfe]))], [])),
-    ),
-    other("chunks that are none", () => frame(series(host, [Buffer.from([0xff])]))),
+    framed("a frame that refers beyond its end", () => frame(Buffer.from([0x0a, 0xff, 0x7f, 1, 2]))),
+    framed("labels out of order", () => frame(series([label("host", "1-0"), label("__name__", "m")], []))),
+    framed("a label twice", () => frame(series([...host, label("host", "1-1")], []))),
+    framed("chunks that are none", () => frame(series(host, [Buffer.from([0xff])]))),
     {
       name: "JSON, called frames",
       of: "frames",
@@ -123,31 +138,21 @@ export function frameAnswers(): HostileAnswer[] {
 
 /** The same of answers of samples. */
 export function sampleAnswers(): HostileAnswer[] {
-  const other = (name: string, make: (message: Buffer, block: Buffer) => Buffer): HostileAnswer => ({
-    name,
-    of: "samples",
-    act: (exchange) => send(exchange, make(uncompressBlock(exchange.real.body), exchange.real.body)),
-  });
-  const lengthOf = (length: number, rest: Buffer) => {
-    const head = Buffer.alloc(varintBytes(length));
-    writeVarint(head, 0, length);
-    return Buffer.concat([head, rest]);
-  };
   return [
-    other("a block that is cut", (_, block) => block.subarray(0, block.length - 5)),
-    other("a block with a byte that is another", (_, block) => {
+    packed("a block that is cut", (_, block) => block.subarray(0, block.length - 5)),
+    packed("a block with a byte that is another", (_, block) => {
       const bytes = Buffer.from(block);
       bytes[3] = (bytes[3] ?? 0) ^ 0xff;
       return bytes;
     }),
-    other("a block of 2 GB, it says", (_, block) => lengthOf(2 * 1024 ** 3, block.subarray(4))),
-    other("a block of 2^60 bytes, it says", (_, block) => lengthOf(2 ** 52, block.subarray(4))),
-    other("a block that is empty", () => Buffer.alloc(0)),
-    other("garbage in a block", () => compressBlock(Buffer.from("garbage, not protobuf"))),
-    other("no result", () => compressBlock(Buffer.alloc(0))),
-    other("two results", (message) => compressBlock(Buffer.concat([message, message]))),
-    other("cut protobuf", (message) => compressBlock(message.subarray(0, message.length - 5))),
-    other("plain, without snappy", (message) => message),
+    packed("a block of 2 GB, it says", (_, block) => blockOf(2 * 1024 ** 3, block.subarray(4))),
+    packed("a block of 2^60 bytes, it says", (_, block) => blockOf(2 ** 52, block.subarray(4))),
+    packed("a block that is empty", () => Buffer.alloc(0)),
+    packed("garbage in a block", () => compressBlock(Buffer.from("garbage, not protobuf"))),
+    packed("no result", () => compressBlock(Buffer.alloc(0))),
+    packed("two results", (message) => compressBlock(Buffer.concat([message, message]))),
+    packed("cut protobuf", (message) => compressBlock(message.subarray(0, message.length - 5))),
+    packed("plain, without snappy", (message) => message),
     {
       name: "a gigabyte of a block",
       of: "samples",

@@ -41,7 +41,7 @@ export interface ServerOptions {
 }
 
 /** ms */
-const times = { readRequest: 60_000, keepAlive: 330_000 };
+const times = { readHeaders: 10_000, readRequest: 60_000, lookAtRequests: 2000, keepAlive: 330_000 };
 const doorLimits: FrontDoorLimits = { connections: 16_000, silence: times.keepAlive };
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
@@ -68,7 +68,13 @@ export class GatewayServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#server = createServer(
-      { maxHeaderSize, requestTimeout: times.readRequest, keepAliveTimeout: times.keepAlive },
+      {
+        maxHeaderSize,
+        headersTimeout: times.readHeaders,
+        requestTimeout: times.readRequest,
+        connectionsCheckingInterval: times.lookAtRequests,
+        keepAliveTimeout: times.keepAlive,
+      },
       (request, response) => void this.#serve(request, response),
     );
     this.#door = new FrontDoor(this.#server, doorLimits);
@@ -119,7 +125,7 @@ export class GatewayServer {
       if (--this.#open === 0) this.#idle?.();
     });
     if (this.#closing) response.setHeader("connection", "close");
-    const url = request.url ?? "/";
+    const url = pathOf(request.url ?? "/");
     const at = url.indexOf("?");
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
@@ -272,6 +278,13 @@ export class GatewayServer {
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
   }
+}
+
+/** Of a target as proxies write it, with the host before its path: only the path counts. */
+function pathOf(target: string): string {
+  const [whole, path = ""] = /^https?:\/\/[^/?#]*(.*)$/is.exec(target) ?? [];
+  if (whole === undefined) return target;
+  return path.startsWith("/") ? path : `/${path}`;
 }
 
 function recordOf({ method = "", headers, socket }: IncomingMessage): RequestRecord {

@@ -87,12 +87,13 @@ export function tracingSettings(
 
 const named = (name: string | undefined) => (name === undefined ? {} : { "service.name": name });
 
+const byRatio = (ratio: number): Sampler => samplerOf("parentbased_traceidratio", ratio) ?? (() => true);
+
 function chosenSampler(
   read: (name: string) => string | undefined,
   given: GivenTracing | undefined,
   complain: (sentence: string) => void,
 ): Sampler {
-  const byRatio = (ratio: number): Sampler => samplerOf("parentbased_traceidratio", ratio) ?? (() => true);
   const name = read("OTEL_TRACES_SAMPLER");
   if (name === undefined) return byRatio(given?.sampleRatio ?? 1);
   const text = read("OTEL_TRACES_SAMPLER_ARG") ?? "1";
