@@ -53,6 +53,7 @@ export interface FurtherKeys {
   coverage?: { missedScrapes: number };
   evaluator?: Record<string, unknown>;
   onEveryShard?: string[];
+  limits?: { timeoutMs?: number };
   auth?: { openMetrics?: boolean };
   tenants?: readonly Record<string, unknown>[];
   spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };

@@ -9,6 +9,10 @@ export interface HostileAnswer extends Hostility {
   mayBeRight?: boolean;
   /** It takes some time to be found out. */
   isSlow?: boolean;
+  /** The same as of a server that works at the query: the time of the query bounds it. */
+  isSilent?: boolean;
+  /** Nothing is missing, but something within is not as it should be. */
+  isInside?: boolean;
 }
 
 /** The real answer's headers, without its length. */
@@ -159,14 +163,22 @@ export function httpAnswers(elsewhere: string): HostileAnswer[] {
     answer("a chunk size of 2^64", (exchange) =>
       chunked(exchange, chunk(exchange.real.body, "10000000000000005")),
     ),
-    answer("a chunk size that does not end", async (exchange) => {
-      chunked(exchange, "5;", "");
-      await flood(exchange, "x".repeat(65_536), gigabyte);
-    }),
-    answer("trailers without end", async (exchange) => {
-      chunked(exchange, chunk(exchange.real.body), `0${crlf}`);
-      await flood(exchange, `x-trailer: ${"x".repeat(1000)}${crlf}`.repeat(60), gigabyte);
-    }),
+    answer(
+      "a chunk size that does not end",
+      async (exchange) => {
+        chunked(exchange, "5;", "");
+        await flood(exchange, "x".repeat(65_536), gigabyte);
+      },
+      { isSlow: true },
+    ),
+    answer(
+      "trailers without end",
+      async (exchange) => {
+        chunked(exchange, chunk(exchange.real.body), `0${crlf}`);
+        await flood(exchange, `x-trailer: ${"x".repeat(1000)}${crlf}`.repeat(60), gigabyte);
+      },
+      { isSlow: true },
+    ),
     answer(
       "one byte after the other",
       async (exchange) => {
@@ -190,17 +202,21 @@ export function httpAnswers(elsewhere: string): HostileAnswer[] {
           await untilElapsed(100);
         }
       },
-      { isSlow: true },
+      { isSlow: true, isSilent: true },
     ),
     answer("headers of 1 MB", (exchange) => {
       const { socket, real } = exchange;
       socket.write(answerHead(200, { ...withLength(real), "x-long": "x".repeat(1024 ** 2) }));
       socket.write(real.body);
     }),
-    answer("headers without end", async (exchange) => {
-      exchange.socket.write(`HTTP/1.1 200 OK${crlf}`);
-      await flood(exchange, `x-more: ${"x".repeat(1000)}${crlf}`.repeat(60), gigabyte);
-    }),
+    answer(
+      "headers without end",
+      async (exchange) => {
+        exchange.socket.write(`HTTP/1.1 200 OK${crlf}`);
+        await flood(exchange, `x-more: ${"x".repeat(1000)}${crlf}`.repeat(60), gigabyte);
+      },
+      { isSlow: true },
+    ),
     answer(
       "1xx without end",
       async (exchange) =>
@@ -227,10 +243,14 @@ export function httpAnswers(elsewhere: string): HostileAnswer[] {
     withStatus(404, { "content-type": "text/html" }, "<h1>404</h1>"),
     withStatus(500, { "content-type": "text/plain" }, "oh no"),
     withStatus(999, {}, "what"),
-    answer("status 500 without end", async (exchange) => {
-      exchange.socket.write(answerHead(500, { "content-length": String(gigabyte) }));
-      await flood(exchange, "oh no ".repeat(10_000), gigabyte);
-    }),
+    answer(
+      "status 500 without end",
+      async (exchange) => {
+        exchange.socket.write(answerHead(500, { "content-length": String(gigabyte) }));
+        await flood(exchange, "oh no ".repeat(10_000), gigabyte);
+      },
+      { isSlow: true },
+    ),
     lines("a status that is none", `HTTP/1.1 two hundred${crlf}${crlf}`),
     lines("not HTTP", `SSH-2.0-OpenSSH_9.9${crlf}`),
     lines("HTTP/2", "\0\0\u0006\u0004\0\0\0\0\0\0\u0003\0\0\0d"),

@@ -4,6 +4,9 @@ import { plainBody, sendPlain } from "./http-answers.ts";
 const other = (name: string, make: (text: Buffer) => Buffer | string): HostileAnswer => ({
   name,
   of: "json",
+  isSlow: name.startsWith("data that is deep"),
+  mayBeRight: name === "two data",
+  isInside: name.startsWith("a byte"),
   act: (exchange) => sendPlain(exchange, Buffer.from(make(plainBody(exchange)))),
 });
 const at = (text: Buffer, part: number, put: string) => {
@@ -19,6 +22,7 @@ const replaced = (text: Buffer, from: RegExp | string, to: string) => {
 const changed = (name: string, from: RegExp, to: string): HostileAnswer => ({
   name,
   of: "json",
+  isInside: true,
   act(exchange) {
     const text = plainBody(exchange).toString();
     sendPlain(exchange, Buffer.from(from.test(text) ? text.replace(from, to) : "{}"));

@@ -6,6 +6,8 @@ export type Seen =
   | "right"
   /** 503 that names the shard. */
   | "named"
+  /** 503 that says that the time is over. */
+  | "too late"
   /** Its connection ended within the answer. */
   | "broken off"
   | "hung"
@@ -20,6 +22,7 @@ export async function seenBy(way: Way, right: Buffer): Promise<{ seen: Seen; too
     const took = performance.now() - began;
     if (status === 200 && body.equals(right)) return { seen: "right", took };
     if (status === 503 && /shard \d is unavailable/.test(body.toString())) return { seen: "named", took };
+    if (status === 503 && body.includes("QUERY_TIMEOUT")) return { seen: "too late", took };
     return { seen: { wrong: `${status}, ${body.length} bytes: ${beginning(body)}` }, took };
   } catch (error) {
     const took = performance.now() - began;

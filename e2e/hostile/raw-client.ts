@@ -55,6 +55,6 @@ export async function rawAsk(
   clearTimeout(timer);
   socket.destroy();
   const text = Buffer.concat(chunks).toString("latin1");
-  const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, status]) => Number(status));
+  const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) [A-Z]/g)].map(([, status]) => Number(status));
   return { text, statuses: statuses.filter((status) => status >= 200), isClosed, took: last - began };
 }

@@ -30,6 +30,8 @@ export async function oneHostile(bed: Bed, { way, answer }: Try): Promise<string
     ({ seen, took, struck } = await askOnce(bed, { way, answer }));
   if (struck === 0) return told({ wrong: "it was never asked" }, way, answer, took);
   if (seen === "right" && took < longest.slow) return undefined;
+  if (seen === "too late" && answer.isSilent === true) return undefined;
+  if (isPassedOn(seen, way, answer)) return passedOn;
   // what has begun to go out can not be begun again
   if (seen === "broken off" && way.isStreamed) return undefined;
   return told(seen, way, answer, took);
@@ -62,10 +64,19 @@ export async function allHostile(bed: Bed, { way, answer }: Try): Promise<string
   await mended(bed);
   if (struck === 0) return told({ wrong: "none was asked" }, way, answer, took);
   if (seen === "right" && answer.mayBeRight === true) return undefined;
+  if (seen === "too late" && answer.isSilent === true && took < longest.slow) return undefined;
+  if (isPassedOn(seen, way, answer)) return passedOn;
   const isInTime = took < (answer.isSlow === true ? longest.slow : longest.quick);
   if (isInTime && (seen === "named" || (seen === "broken off" && way.isStreamed))) return undefined;
   return told(seen, way, answer, took);
 }
+
+/** What comes back of a try where a long answer was passed on as a server had written it. */
+export const passedOn = "passed on";
+
+/** Of long answers only the structure is looked at, and what is in them is the server's word. */
+const isPassedOn = (seen: Seen, way: Way, { isInside }: HostileAnswer) =>
+  typeof seen !== "string" && seen.wrong.startsWith("200,") && way.isStreamed && isInside === true;
 
 function told(seen: Seen, way: Way, { name }: HostileAnswer, took: number): string {
   const words = typeof seen === "string" ? seen : seen.wrong;

@@ -43,9 +43,10 @@ async function askOnce(): Promise<void> {
   const request = http.get(url, { agent: asked++ % 2 === 0 ? kept : false });
   try {
     const [response] = (await once(request, "response")) as [http.IncomingMessage];
-    response.resume();
+    let said = "";
+    response.on("data", (chunk: Buffer) => (said += chunk.toString()));
     await once(response, "end");
-    if (response.statusCode !== 200) failed.push(`status ${response.statusCode}`);
+    if (response.statusCode !== 200) failed.push(`status ${response.statusCode}: ${said.slice(0, 200)}`);
   } catch (error) {
     failed.push(String(error));
   }

@@ -77,6 +77,11 @@ export class GatewayServer {
       },
       (request, response) => void this.#serve(request, response),
     );
+    // without a listener the connection would end without a word
+    this.#server.on("connect", (_request, socket) => {
+      socket.on("error", () => {});
+      socket.end("HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    });
     this.#door = new FrontDoor(this.#server, doorLimits);
     crowdedWhile(() => this.#door.state.open > crowd);
     this.#listeners = new Listeners(this.#server, (socket) => this.#door.enter(socket));
@@ -132,6 +137,11 @@ export class GatewayServer {
     const record = recordOf(request);
     const writtenBefore = socket.bytesWritten;
     response.setHeader("x-request-id", record.id);
+    // whoever stands before it may have gone by the other one
+    if (countOf(request, "host") > 1) {
+      response.writeHead(400, { ...plain, connection: "close" }).end("more than one Host header\n");
+      return;
+    }
     const { tenancy } = this.#options;
     let route: Route | undefined;
     let tenant: Tenant | undefined;
@@ -278,6 +288,13 @@ export class GatewayServer {
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
   }
+}
+
+function countOf({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name) count++;
+  return count;
 }
 
 /** Of a target as proxies write it, with the host before its path: only the path counts. */

@@ -31,10 +31,21 @@ export type AskAboutText = (path: string) => Promise<{ status: number; body: Buf
 /** The 8 bytes of a span that nobody records: of the question to the evaluator. */
 export const evaluationSpanId = "00000000000000a1";
 
+/** Selectors of a query: each is a read of all shards. */
+const mostReads = 1000;
+
+/** @throws PromfleetError QUERY_TOO_COMPLEX */
+function refuseMany(reads: number): void {
+  if (reads <= mostReads) return;
+  const message = `the query has ${reads} selectors, and may have ${mostReads}`;
+  throw new PromfleetError({ code: "QUERY_TOO_COMPLEX", message });
+}
+
 /** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
 export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Promise<PreparedQuery> {
   const { expression } = request;
   const counted = expression ? countInExpression(expression) : await askForCount(ask);
+  refuseMany(counted.reads);
   return {
     ...counted,
     ask: (id) => ({
@@ -72,6 +83,7 @@ export async function markedQuery(
     });
   }
   const understood = expression;
+  refuseMany(selectors(understood).length);
   const asWritten = text === request.query;
   return {
     ...countInExpression(understood),

@@ -1,5 +1,6 @@
 import { spendBuffers } from "../read/spent-buffers.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
+import { bracketDepth } from "../../promql/bracket-depth.ts";
 import { parse } from "../../promql/parse.ts";
 import { usesReservedName } from "../../promql/reserved.ts";
 import type { GatewayLimits } from "../../spec/fleet-spec.ts";
@@ -8,6 +9,9 @@ import { type Params, firstOf } from "./form.ts";
 import { atoiComplaint, parseGoFloat, printLikeGo, quoteLikeGo } from "./go-text.ts";
 import { isExact, partialResponse, withoutOwnParams } from "./own-params.ts";
 import { parseSpan, parseTime } from "./prometheus-time.ts";
+
+/** Brackets in each other: more than anybody writes, and fewer than take long to be understood. */
+const deepest = 1000;
 
 /** Longer texts are Prometheus' to understand. */
 const longestParsed = 64 * 1024;
@@ -36,6 +40,7 @@ export function decodeQuery(
   const evaluated = kind === "instant" ? timeOf(params, now) : rangeOf(params, limits);
   const timeoutMs = Math.min(timeoutParam(params) ?? limits.timeoutMs, limits.timeoutMs);
   const lookback = lookbackOf(params);
+  if (bracketDepth(query) > deepest) throw tooComplex(`brackets in more than ${deepest} others`);
   refuseReserved("query", query);
   const expression = query.length > longestParsed ? undefined : parse(query);
   if (query.length > parsing.matters) spendBuffers(Math.min(query.length, longestParsed) * parsing.perByte);
@@ -53,6 +58,10 @@ export function decodeQuery(
     partial: partialResponse(params),
     exact: isExact(params),
   };
+}
+
+function tooComplex(what: string): PromfleetError {
+  return new PromfleetError({ code: "QUERY_TOO_COMPLEX", message: `the query has ${what}` });
 }
 
 interface Evaluated {

@@ -14,10 +14,15 @@ const answer = z.object({
   data: z.object({ resultType: z.string(), result: z.array(z.unknown()) }),
 });
 
+/** Within a text the quotes would be escaped. */
+const secondData = /"data":\{[^]*[^\\]"data":\{/;
+
 /** @param text an answer of a query API with status 200 @throws SyntaxError where it is none */
 export function checkQueryAnswer(text: string, kind: "instant" | "range"): void {
   const { success, data: parsed } = answer.safeParse(JSON.parse(text));
   if (!success) throw new SyntaxError("it is not an answer that Prometheus gives");
+  // of a name that is there twice the last counts here, and elsewhere the first may
+  if (secondData.test(text)) throw new SyntaxError("its data are there twice");
   const { resultType, result } = parsed.data;
   const types: readonly string[] = resultTypes[kind];
   if (!types.includes(resultType))
