@@ -18,6 +18,7 @@ import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { tenancy } from "./tenancy.ts";
 import { testbed } from "./testbed.ts";
+import { tracing } from "./tracing.ts";
 import { ways } from "./ways.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -32,6 +33,7 @@ export const checks: readonly Check[] = [
   wrongInputs,
   tenancy,
   hostile,
+  tracing,
   importConfigs,
   takeover,
   availability,

@@ -119,6 +119,8 @@ test("the frame of a later query of a request says which", () => {
   expect(() => decodeFrame(frame, new SeriesDecoder(undefined))).toThrow("a query that was not asked");
 });
 
+const chunkField = (message: Buffer) => Buffer.concat([Buffer.from([0x12, message.length]), message]);
+
 test("a chunk that none can read is the server's mistake", () => {
   const decoder = new SeriesDecoder(undefined, true);
   const labels = encodeLabels({ a: "1" });
@@ -128,8 +130,7 @@ test("a chunk that none can read is the server's mistake", () => {
     if (!frame) throw new Error("no frame");
     return frame;
   };
-  const chunk = (message: Buffer) => Buffer.concat([Buffer.from([0x12, message.length]), message]);
-  expect(decodeFrame(frameOf(chunk(Buffer.from([0x22, 2, 0, 1]))), decoder)).toHaveLength(1);
+  expect(decodeFrame(frameOf(chunkField(Buffer.from([0x22, 2, 0, 1]))), decoder)).toHaveLength(1);
   for (const message of [[], [0xff], [0x22, 1, 0], [0x22, 9, 0], [0x08, 1]])
-    expect(() => decodeFrame(frameOf(chunk(Buffer.from(message))), decoder)).toThrow(MalformedData);
+    expect(() => decodeFrame(frameOf(chunkField(Buffer.from(message))), decoder)).toThrow(MalformedData);
 });

@@ -2,10 +2,26 @@ import type { QueryContext } from "../answer-query.ts";
 import type { ReplanReason } from "../distribute/not-distributed.ts";
 import type { PlannedWay } from "../planner/plan-query.ts";
 import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
-import type { RequestTrace } from "../tracing/request-trace.ts";
 
 /** How an answer ended: all of it is out; it was cut off, or its client left, after it had begun; the client left before. */
 export type Ending = "whole" | "broken" | "gone";
+
+/** What is made of a request for a trace. */
+export interface RequestSpans {
+  /** What it asks for is known, and its turn has come. */
+  begun(isPlanned: boolean): void;
+  /** Which way a query takes. @param why it is not the one before */
+  took(way: PlannedWay, why: string | undefined): void;
+  /** A fetcher whose requests are spans of the way that is taken, and are told of the trace. */
+  over(fetcher: ShardFetcher): ShardFetcher;
+  /**
+   * The same for what the evaluator reads.
+   * @param evaluation the id of the trace in which the evaluator was asked
+   */
+  reading(fetcher: ShardFetcher, evaluation: string): ShardFetcher;
+  /** All is out, or given up. */
+  end(record: RequestRecord): void;
+}
 
 /** What is written down of one request while it is served. */
 export class RequestRecord {
@@ -37,7 +53,7 @@ export class RequestRecord {
   /** Bytes of the answers of servers, as they came, by way; "none" for what is no query. */
   readonly fetched = new Map<PlannedWay | "none", number>();
   /** Its spans; undefined where nobody takes them. */
-  trace: RequestTrace | undefined;
+  trace: RequestSpans | undefined;
 
   constructor(about: { method: string; id: string; client: string; userAgent: string; time: number }) {
     this.method = about.method;

@@ -1,13 +1,13 @@
 import { type TraceContext, traceHeaders } from "../../telemetry/tracing/trace-context.ts";
 import type { Span } from "../../telemetry/tracing/span.ts";
-import type { RequestRecord } from "../access/request-record.ts";
+import type { RequestRecord, RequestSpans } from "../access/request-record.ts";
 import { kindOf, type ShardFetcher, type ShardRequest, type ShardResponse } from "../fetch/shard-fetcher.ts";
 import type { PlannedWay } from "../planner/plan-query.ts";
 import { reasonOf } from "../router/replica-watch.ts";
 import { evaluationSpanId } from "../evaluate/prepared-query.ts";
 
 /** The spans of one request: of all of it, of its plan, of each way that it takes, and of each request to a shard. */
-export class RequestTrace {
+export class RequestTrace implements RequestSpans {
   readonly #root: Span | undefined;
   readonly #passedOn: TraceContext | undefined;
   #planning: Span | undefined;
@@ -22,34 +22,26 @@ export class RequestTrace {
     this.#passedOn = passedOn;
   }
 
-  /** What it asks for is known, and its turn has come. */
   begun(isPlanned: boolean): void {
     if (isPlanned) this.#planning = this.#root?.child("plan", "internal");
   }
 
-  /** Which way a query takes. @param why it is not the one before */
   took(way: PlannedWay, why: string | undefined): void {
     this.#planning?.set({ "promfleet.way": way }).end();
     this.#way?.end(why && `given up: ${why}`);
     this.#way = this.#root?.child(way, "internal").set({ "promfleet.replanned": why });
   }
 
-  /** A fetcher whose requests are spans of the way that is taken, and are told of the trace. */
   over(fetcher: ShardFetcher): ShardFetcher {
     if (!this.#root && !this.#passedOn) return fetcher;
     return { fetch: async (...asked) => await this.#fetch(fetcher, "fetch", asked) };
   }
 
-  /**
-   * The same for what the evaluator reads.
-   * @param evaluation the id of the trace in which the evaluator was asked
-   */
   reading(fetcher: ShardFetcher, evaluation: string): ShardFetcher {
     if (!this.#root && !this.#passedOn) return fetcher;
     return { fetch: async (...asked) => await this.#fetch(fetcher, "read", asked, evaluation) };
   }
 
-  /** All is out, or given up. */
   end(record: RequestRecord): void {
     const { status, error, ending, handler, method, id, text, bytes, queuedMs, userAgent } = record;
     const failed = status >= 500 || ending !== "whole";
