@@ -105,13 +105,23 @@ async function mended({ pair, gateways }: Bed): Promise<void> {
 
 const fits = (way: Way, answer: HostileAnswer) => answer.of === "any" || answer.of === way.of;
 
-/** Which answers are tried in which ways: of the short form each once, in one way after the other. */
-export function triesOf(ways: readonly Way[], answers: readonly HostileAnswer[], soak: boolean): Try[] {
+/** Of the answers, one in so many is tried in the short form. */
+const every = 4;
+
+/** Which answers are tried in which ways: of the short form some, each in one way. @param first of those */
+export function triesOf(
+  ways: readonly Way[],
+  answers: readonly HostileAnswer[],
+  soak: boolean,
+  first: number,
+): Try[] {
   const all = answers.map((answer) =>
     ways.filter((way) => fits(way, answer)).map((way) => ({ way, answer })),
   );
   if (soak) return all.flat();
-  return all.flatMap((tries, index) => tries.slice(index % tries.length, (index % tries.length) + 1));
+  return all.flatMap((tries, index) =>
+    index % every === first ? tries.slice(index % tries.length, (index % tries.length) + 1) : [],
+  );
 }
 
 export type { Bed };
