@@ -200,7 +200,7 @@ export class GatewayServer {
         () => (record.queuedMs = performance.now() - waitedFrom),
       );
       let answer: Answer;
-      record.trace?.begun(route.handler.startsWith("query"));
+      record.trace?.begun(route.handler === "query" || route.handler === "query_range");
       try {
         answer = await visit.answer(await asked.answer(record.over(context), over.signal));
         if (!(answer.body instanceof Uint8Array)) {

@@ -134,3 +134,20 @@ test("a chunk that none can read is the server's mistake", () => {
   for (const message of [[], [0xff], [0x22, 1, 0], [0x22, 9, 0], [0x08, 1]])
     expect(() => decodeFrame(frameOf(chunkField(Buffer.from(message))), decoder)).toThrow(MalformedData);
 });
+
+test("large frames come out the same wherever the stream is cut", () => {
+  const text = "x".repeat(1_500_000);
+  const frames = [
+    exampleFrame({ i: "0" }, text),
+    exampleFrame({ i: "1" }, "short"),
+    exampleFrame({ i: "2" }, text),
+  ];
+  const stream = Buffer.concat(frames);
+  for (const size of [1_000_000, 65_536, 1_500_017, 3_000_100, stream.length])
+    expect(split(stream, [3, size], new FrameSplitter(limit * 2))).toEqual(
+      frames.map((frame) => splitFrame(frame).message),
+    );
+  const cut = new FrameSplitter(limit * 2);
+  cut.push(stream.subarray(0, 1_200_000));
+  expect(() => cut.end()).toThrow(MalformedData);
+});
