@@ -65,11 +65,6 @@ export class HostileBackend implements AsyncDisposable {
     return backend;
   }
 
-  /** Ends all connections. */
-  reset(): void {
-    this.#server.reset();
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     this.#agent.destroy();
     await this.#server[Symbol.asyncDispose]();

@@ -9,7 +9,7 @@ export interface HostileAnswer extends Hostility {
   mayBeRight?: boolean;
   /** It takes some time to be found out. */
   isSlow?: boolean;
-  /** The same as of a server that works at the query: the time of the query bounds it. */
+  /** As of a server that works at the query, or has much to say: the time of the query bounds it. */
   isSilent?: boolean;
   /** Nothing is missing, but something within is not as it should be. */
   isInside?: boolean;

@@ -113,6 +113,7 @@ export function frameAnswers(): HostileAnswer[] {
       name: "a gigabyte of a frame",
       of: "frames",
       isSlow: true,
+      isSilent: true,
       async act(exchange) {
         const length = 250 * 1024 ** 2;
         const head = Buffer.alloc(varintBytes(length) + 4);
@@ -126,6 +127,7 @@ export function frameAnswers(): HostileAnswer[] {
       name: "a gigabyte of one series",
       of: "frames",
       isSlow: true,
+      isSilent: true,
       async act(exchange) {
         const data = Buffer.alloc(60_000);
         const piece = frame(series(host, [chunkOf(1n, 2n, 1, data)]));
@@ -157,6 +159,7 @@ export function sampleAnswers(): HostileAnswer[] {
       name: "a gigabyte of a block",
       of: "samples",
       isSlow: true,
+      isSilent: true,
       async act(exchange) {
         exchange.socket.write(answerHead(200, { ...typeOf(exchange), "content-length": String(1024 ** 3) }));
         await flood(exchange, Buffer.alloc(65_536, 0x11), 1024 ** 3);

@@ -93,10 +93,8 @@ async function preferred({ pair }: Bed, way: Way): Promise<HostileBackend> {
 }
 
 async function mended({ pair, gateways }: Bed): Promise<void> {
-  for (const one of pair) {
-    one.hostility = undefined;
-    one.reset();
-  }
+  // connections that the gateway has kept are used again: what is left over on one must not come with the next answer
+  for (const one of pair) one.hostility = undefined;
   await until("all servers are well", 20_000, async () => {
     const all = await Promise.all(gateways.map(async (url) => await serversAreWell(url)));
     return all.every(Boolean);
