@@ -114,7 +114,7 @@ async function clients(
 ): Promise<void> {
   const port = Number(new URL(url).port);
   const path = `/api/v1/query?query=sum(m)&time=${time}`;
-  const others = new ToldProcess<"report", PulseReport>("overload/pulse.ts", String(port), path);
+  const others = new ToldProcess<"report", PulseReport>("overload/pulse.ts", String(port), path, "100");
   const headers = await SlowClients.start(
     port,
     300,

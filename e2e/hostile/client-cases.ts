@@ -191,7 +191,9 @@ const large: ClientCase[] = [
   {
     name: "10 MB of query, in the URL",
     send: get(`/api/v1/query?query=${"1".repeat(10 << 20)}`),
+    // it may be closed to before all was sent
     want: [414, 431],
+    answers: "at most one",
     ends: true,
   },
   { name: "10 MB of query", send: whole(`query=${"1".repeat(10 << 20)}`), want: [413, 400] },
@@ -215,7 +217,7 @@ const large: ClientCase[] = [
     want: [200, 400, 422, 503],
   },
   { name: "10,000 operands", send: whole(`query=m${"%2Bm".repeat(10_000)}`), want: [200, 400, 422, 503] },
-  { name: "10,000 braces that do not close", send: whole(`query=${"m{".repeat(10_000)}`), want: [400] },
+  { name: "10,000 braces that do not close", send: whole(`query=${"m{".repeat(10_000)}`), want: [422] },
   {
     name: "a regular expression that takes long elsewhere",
     send: whole(`query=${encodeURIComponent('m{host=~"(a*)*(a*)*(a*)*b"}')}`),

@@ -16,6 +16,7 @@ export async function claimRequests(report: Report, port: number): Promise<void>
   let slowest = { name: "", took: 0 };
   await inTurns(clientCases, async (one) => {
     const answer = await rawAsk(port, one.send, one.answers === 0 ? 1000 : longest);
+    if (answer.took > 1000) report.figure("slow", `${one.name}: ${answer.took.toFixed(0)} ms`);
     const why = complaint(one, answer);
     if (why !== undefined) wrong.push(`${one.name}: ${why}`);
     if (answer.took > slowest.took) slowest = { name: one.name, took: answer.took };

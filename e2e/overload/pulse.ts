@@ -12,10 +12,10 @@ export interface PulseReport {
   heldUp: number;
 }
 
-const [, , port, path = "/-/healthy"] = process.argv;
+const [, , port, path = "/-/healthy", interval = "20"] = process.argv;
 const url = `http://127.0.0.1:${port}${path}`;
 /** ms between two questions. */
-const every = 20;
+const every = Number(interval);
 try {
   // where it is allowed: how long a client waits for a processor is not what is measured
   setPriority(-10);
