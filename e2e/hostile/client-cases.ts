@@ -210,13 +210,13 @@ const large: ClientCase[] = [
   },
   { name: "10,000 parentheses", send: whole(`query=${parens(10_000)}`), want: [200, 400, 422] },
   { name: "400,000 parentheses", send: whole(`query=${parens(400_000)}`), want: [400, 413, 422] },
-  { name: "10,000 minus signs", send: whole(`query=${"-".repeat(10_000)}1`), want: [200, 400, 422] },
+  { name: "10,000 minus signs", send: whole(`query=${"-".repeat(10_000)}1`), want: [422] },
   {
     name: "10,000 sums",
     send: whole(`query=${"sum(".repeat(10_000)}m${")".repeat(10_000)}`),
-    want: [200, 400, 422, 503],
+    want: [422],
   },
-  { name: "10,000 operands", send: whole(`query=m${"%2Bm".repeat(10_000)}`), want: [200, 400, 422, 503] },
+  { name: "10,000 operands", send: whole(`query=m${"%2Bm".repeat(10_000)}`), want: [422] },
   { name: "10,000 braces that do not close", send: whole(`query=${"m{".repeat(10_000)}`), want: [422] },
   {
     name: "a regular expression that takes long elsewhere",

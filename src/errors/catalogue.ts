@@ -225,7 +225,7 @@ export const catalogue = {
     status: 503,
   },
   QUERY_TOO_COMPLEX: {
-    meaning: "The query is nested too deeply, or has too many selectors.",
+    meaning: "The query is nested too deeply, or has too many operators or selectors.",
     advice: "Write it in a simpler way, or as several queries; recording rules can hold parts of it.",
     exit: exit.input,
     status: 422,
