@@ -159,8 +159,8 @@ make_otelcol() { # FOLDER
     for each in component confmap/provider/fileprovider; do echo "$path/$each v$OTELCOL_STABLE"; done
     echo ')'; } >go.mod
   go mod tidy
-  go build -trimpath -ldflags "-s -w" -o "$1/otelcol" .
-  "$1/otelcol" --help | grep -q "promfleet"
+  go build -trimpath -ldflags "-s -w -X main.version=$OTELCOL" -o "$1/otelcol" .
+  "$1/otelcol" --version | grep -q "version $OTELCOL"
 }
 
 build_otelcol() { find_go; entry_of otelcol $OTELCOL make_otelcol; }
