@@ -46,6 +46,7 @@ interface Handed {
 
 /** Starts it on a port that it chooses. @param folder is there */
 export async function startCollector(folder: string): Promise<Collector> {
+  const program = cachedProgram("otelcol", "0.165");
   const spans: HandedSpan[] = [];
   const taker = http.createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -69,7 +70,7 @@ service:
 `,
   );
   const log = path.join(folder, "otelcol.log");
-  const process = start(cachedProgram("otelcol", "0.165"), ["--config", config], { log, cwd: folder });
+  const process = start(program, ["--config", config], { log, cwd: folder });
   const url = await until("the collector listens", 20_000, () => {
     const said = readFileSync(log, "utf8");
     const address = /Starting HTTP server.*"endpoint": ?"([^"]+)"/.exec(said)?.[1];
