@@ -6,6 +6,7 @@ import { conformance } from "./conformance.ts";
 import { crd } from "./crd.ts";
 import { explain } from "./explain.ts";
 import { gatewayPair } from "./gateway-pair.ts";
+import { hostile } from "./hostile.ts";
 import { histories } from "./histories.ts";
 import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
@@ -22,6 +23,7 @@ import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { tenancy } from "./tenancy.ts";
 import { testbed } from "./testbed.ts";
+import { tracing } from "./tracing.ts";
 import { ways } from "./ways.ts";
 import { wrongInputs } from "./wrong-inputs.ts";
 
@@ -35,6 +37,8 @@ export const checks: readonly Check[] = [
   reads,
   wrongInputs,
   tenancy,
+  hostile,
+  tracing,
   importConfigs,
   takeover,
   availability,

@@ -91,6 +91,7 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
       readPort,
       coverage,
       version,
+      env: process.env,
       say,
     });
     collectAll();

@@ -250,6 +250,12 @@ export const catalogue = {
     exit: exit.failed,
     status: 503,
   },
+  QUERY_TOO_COMPLEX: {
+    meaning: "The query is nested too deeply, or has too many operators or selectors.",
+    advice: "Write it in a simpler way, or as several queries; recording rules can hold parts of it.",
+    exit: exit.input,
+    status: 422,
+  },
   QUERY_TOO_MUCH_DATA: {
     meaning: "The query reads more raw data than may be held at once.",
     advice: "Ask for a shorter time range, or for fewer series.",

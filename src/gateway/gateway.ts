@@ -18,6 +18,7 @@ import { fleetMetrics } from "./metrics/fleet-metrics.ts";
 import { RequestMetrics } from "./metrics/request-metrics.ts";
 import { FleetReads } from "./reads/fleet-reads.ts";
 import { Tenancy } from "./tenancy/tenancy.ts";
+import { gatewayTracing } from "./tracing/gateway-tracing.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
 import { TopologyFollower } from "./topology-follower.ts";
@@ -35,6 +36,8 @@ export interface GatewayOptions {
   coverage?: CoverageStore | undefined;
   /** Of promfleet. */
   version: string;
+  /** Where a receiver of traces may be named; left out: nowhere. */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Told of everything that a person would want to read later, one sentence. */
   say: (sentence: string) => void;
 }
@@ -75,6 +78,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     () => router.topology.accessLog,
     () => logStream(stderr),
   );
+  const tracing = gatewayTracing(options.env ?? {}, topology.tracing, options.version, say);
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
@@ -84,6 +88,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await coverage?.close();
     await router.close();
     own.stop();
+    await tracing?.close();
     await dispatcher.destroy();
   };
   try {
@@ -111,13 +116,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         coverage: index,
         evaluate: started.way,
         took: (way) => metrics.took(way),
-        reads: new FleetReads({ router, fetcher }, sources, started.admission),
+        reads: new FleetReads({ router }, sources, started.admission),
       },
       admission,
       tenancy,
       answers,
       metrics,
       accessLog,
+      tracing,
       collect: () => [
         ...metrics.collect(),
         ...tenancy.collect(),
@@ -130,6 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           connections: server.connections,
           inFlight: server.inFlight,
           lines: accessLog.state,
+          spans: tracing?.state,
           coverage: index,
           topologyGood: follower?.objection === undefined,
         }),

@@ -33,6 +33,7 @@ export const testSpec: FleetSpec = {
     tenants: undefined,
     coverage: { missedScrapes: 2 },
     accessLog: false,
+    tracing: undefined,
     replicas: 2,
     image: undefined,
     resources: {},

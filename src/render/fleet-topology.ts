@@ -55,6 +55,7 @@ export function fleetTopology(
     tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
     accessLog: spec.gateway.accessLog,
+    tracing: spec.gateway.tracing,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),

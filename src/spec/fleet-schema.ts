@@ -6,6 +6,7 @@ import {
   listOf,
   matching,
   openSection,
+  ratio,
   section,
   text,
   verbatim,
@@ -140,6 +141,18 @@ export const coverageKeys = {
 export const accessLogKey = () =>
   yesOrNo().default(false).describe("Whether the gateway writes a line of JSON to stderr for each request.");
 
+export const tracingKey = () =>
+  section({
+    endpoint: matching(/^https?:\/\/[^\s]+$/, "a URL such as http://127.0.0.1:4318").describe(
+      "Of a receiver of OTLP over HTTP; spans go to its /v1/traces. OTEL_EXPORTER_OTLP_ENDPOINT in the gateway's environment goes before.",
+    ),
+    sampleRatio: ratio()
+      .default(1)
+      .describe("Of traces that no client has begun, the part that is kept. Of others the client says."),
+  })
+    .optional()
+    .describe("Where the gateway sends traces of the requests to it. Left out: nowhere.");
+
 const gateway = section({
   host: text("an address of this machine, such as 127.0.0.1,")
     .default("127.0.0.1")
@@ -158,6 +171,7 @@ const gateway = section({
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
   accessLog: accessLogKey(),
+  tracing: tracingKey(),
   replicas: whole(1, 20).default(2).describe("On Kubernetes, how many gateways there are."),
   image: text("the name of an image")
     .optional()

@@ -11,6 +11,12 @@ export function whole(from: number, to: number): z.ZodInt {
   return z.int({ error }).min(from, { error }).max(to, { error });
 }
 
+/** A part of a whole. */
+export function ratio(): z.ZodNumber {
+  const error = "a number from 0 to 1";
+  return z.number({ error }).min(0, { error }).max(1, { error });
+}
+
 export function yesOrNo(): z.ZodBoolean {
   return z.boolean({ error: "true or false" });
 }

@@ -180,6 +180,7 @@ function filledIn(content: Content, text: string): Topology {
     tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,
     accessLog: content.accessLog,
+    tracing: content.tracing,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
 }

@@ -14,6 +14,7 @@ export function printTopology(topology: Topology): string {
     tenants,
     coverage,
     accessLog,
+    tracing,
     evaluator,
   } = topology;
   const ordered: Topology = {
@@ -46,6 +47,7 @@ export function printTopology(topology: Topology): string {
     tenants,
     coverage: { missedScrapes: coverage.missedScrapes },
     accessLog,
+    tracing: tracing && { endpoint: tracing.endpoint, sampleRatio: tracing.sampleRatio },
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accessLogKey, countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
+import { accessLogKey, countLimits, coverageKeys, evaluatorKeys, tracingKey } from "../spec/fleet-schema.ts";
 import { accessKeys } from "../spec/tenant-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
 
@@ -83,6 +83,7 @@ export const topologySchema = section({
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
   accessLog: accessLogKey(),
+  tracing: tracingKey(),
   evaluator: section({
     binary: text("the path of a program")
       .optional()

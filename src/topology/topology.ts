@@ -1,4 +1,4 @@
-import type { CoverageSettings, GatewayLimits } from "../spec/fleet-spec.ts";
+import type { CoverageSettings, GatewayLimits, TracingSpec } from "../spec/fleet-spec.ts";
 import type { GatewayAuth, Tenant } from "../spec/tenant.ts";
 
 /**
@@ -24,6 +24,8 @@ export interface Topology {
   coverage: CoverageSettings;
   /** Whether the gateway writes a line of JSON to stderr for each request. */
   accessLog: boolean;
+  /** Read when the gateway starts; undefined: traces go where the environment says, or nowhere. */
+  tracing: TracingSpec | undefined;
   evaluator: TopologyEvaluator;
 }
 

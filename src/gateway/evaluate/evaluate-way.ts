@@ -12,7 +12,7 @@ import type { Topology } from "../../topology/topology.ts";
 import { queryTimes } from "../coverage/query-times.ts";
 import { type ShardSources, always } from "../coverage/shard-sources.ts";
 import { lackWarnings } from "../coverage/lack-warnings.ts";
-import { askEvaluator, shortBody } from "./ask-evaluator.ts";
+import { AnswerTooLong, askEvaluator, shortBody } from "./ask-evaluator.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
 import { HeldAnswer, checkedEnding } from "./held-answer.ts";
@@ -117,6 +117,7 @@ async function evaluateOnce(
       takesHistograms: ready.features.readsHistograms,
       given: request.given,
       came: (bytes) => request.record?.came(bytes),
+      through: (fetcher, id) => request.record?.reading(fetcher, id) ?? fetcher,
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, prepared, query, signal);
@@ -140,7 +141,14 @@ async function prepare(
 ): Promise<PreparedQuery> {
   const ask = async (path: string) => {
     const answer = await askEvaluator(dispatcher, url + path, [["query", request.query]], {}, signal);
-    return { status: answer.statusCode, body: await shortBody(answer.body) };
+    try {
+      return { status: answer.statusCode, body: await shortBody(answer.body) };
+    } catch (error) {
+      // its tree of a text that it understands is no mistake of the evaluator's
+      if (!(error instanceof AnswerTooLong)) throw error;
+      const message = "the query has more parts than can be looked at";
+      throw new PromfleetError({ code: "QUERY_TOO_COMPLEX", message }, { cause: error });
+    }
   };
   if (features.readsCarryTraceId) return await tracedQuery(request, ask);
   return (await markedQuery(request, ask)) ?? bareQuery(request);

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ShardLack } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
+import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
 import { ReadFailed } from "../read/reading-query.ts";
 import type { GivenParts } from "../planner/query-request.ts";
@@ -28,6 +29,8 @@ export interface QuerySettings {
   given: GivenParts | undefined;
   /** Told of bytes of servers' answers. */
   came: (bytes: number) => void;
+  /** What its reads go through, told the id that they are known by. */
+  through?: ((fetcher: ShardFetcher, id: string) => ShardFetcher) | undefined;
   /** Aborted when nobody waits for the query any more. */
   signal: AbortSignal;
 }
@@ -116,6 +119,10 @@ export class QueryInFlight implements ReadingQuery {
 
   came(bytes: number): void {
     this.#settings.came(bytes);
+  }
+
+  through(fetcher: ShardFetcher): ShardFetcher {
+    return this.#settings.through?.(fetcher, this.id) ?? fetcher;
   }
 
   part(id: string): Buffer | undefined {

@@ -135,7 +135,7 @@ export class LiveFetcher implements ShardFetcher {
       });
       clearTimeout(slowly);
       use.answered();
-      const refusal = await refusalOf(answer);
+      const refusal = await refusalOf(answer, request);
       if (typeof refusal === "string") {
         use.failed(refusal);
         return { reason: refusal, brokenConnection: false };

@@ -1,7 +1,7 @@
 import type { PromfleetError } from "../../errors/promfleet-error.ts";
 import type { Piece } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
-import type { ShardLost } from "../fetch/shard-fetcher.ts";
+import type { ShardFetcher, ShardLost } from "../fetch/shard-fetcher.ts";
 import type { Replica } from "../router/router.ts";
 
 /** A query in flight, as far as the reads that it causes have to know it. */
@@ -27,6 +27,8 @@ export interface ReadingQuery {
   answered(shard: string, replica: Replica): Replica | undefined;
   /** Bytes of a replica's answer have come. */
   came(bytes: number): void;
+  /** What its reads of the shards go through. */
+  through(fetcher: ShardFetcher): ShardFetcher;
   /** A read has come in; undefined if it is one more than the query makes. */
   beginRead(): ReadRecord | undefined;
   /**

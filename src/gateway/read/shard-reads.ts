@@ -78,7 +78,8 @@ async function readPiece(
     queries: [{ ...selector, matchers: matchStoredLabels(selector.matchers, external) }],
     acceptedResponseTypes: form === "streamed" ? [1, 0] : [0],
   });
-  const { replica, status, headers, body } = await fetcher
+  const { replica, status, headers, body } = await query
+    .through(fetcher)
     .fetch(
       shard,
       {

@@ -66,7 +66,7 @@ async function* mergedSeries(
   const mayBeginLate = query.earlierMs === 0;
   const opened = await readShards(reads, query, selector, "streamed", signal);
   const sources = opened.map((read) => {
-    const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
+    const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels), true);
     const frames = chunkedStream(read.body, limits.frameBytes);
     const series = blaming(read, shardSeries(frames, decoder, limits.frameBytes));
     const isFirst = read.shard === opened[0]?.shard;
