@@ -1,5 +1,8 @@
 import { setTimeout as pause } from "node:timers/promises";
-import { Agent, type Dispatcher } from "undici";
+import type { Agent as AgentClass, Dispatcher } from "undici";
+// the rest of undici takes 13 MB of memory
+import request from "undici/lib/api/api-request.js";
+import Agent from "undici/lib/dispatcher/agent.js";
 import {
   isMap,
   type LiveObject,
@@ -61,9 +64,9 @@ const pageSize = 500;
 /** How often a request is made that can be repeated, and ms before the second time, doubled each time. */
 const attempts = 4;
 const firstPause = 100;
-/** s for which a watch is asked, at least; ms without a byte after which one is given up: bookmarks come every minute or so. */
+/** s for which a watch is asked, at least; ms without a byte after which it is asked for anew: the connection may be dead. */
 const watchSeconds = 300;
-const watchSilence = 150_000;
+const watchSilence = 90_000;
 /** Bytes of a line of a watch. */
 const longestLine = 16 * 1024 ** 2;
 
@@ -71,7 +74,7 @@ const longestLine = 16 * 1024 ** 2;
 export class ApiClient {
   readonly namespace: string;
   readonly #access: ClusterAccess;
-  readonly #agent: Agent;
+  readonly #agent: AgentClass;
   readonly #counts = new Map<string, { verb: Verb; group: string; resource: string; count: number }>();
 
   constructor(access: ClusterAccess) {
@@ -79,6 +82,8 @@ export class ApiClient {
     this.namespace = access.namespace;
     this.#agent = new Agent({
       connect: { ...access.tls, timeout: 5000 },
+      // a watch has a connection of its own: one that is stuck stops no other
+      allowH2: false,
       headersTimeout: timeout,
       bodyTimeout: timeout,
       keepAliveTimeout: 30_000,
@@ -322,6 +327,8 @@ export class ApiClient {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof ApiRefusal) throw error;
+      // nothing has happened, as far as can be told
+      if (isSilence(error)) return;
       throw new ApiUnreachable(this.server, what, error);
     } finally {
       body.destroy();
@@ -359,7 +366,7 @@ export class ApiClient {
     const search = new URLSearchParams(query).toString();
     let answer: Dispatcher.ResponseData;
     try {
-      answer = await this.#agent.request({
+      answer = await request.call(this.#agent, {
         origin: this.#access.server,
         path: `${new URL(this.#access.server).pathname.replace(/\/$/, "")}${path}${search && `?${search}`}`,
         method: methods[verb],
@@ -420,6 +427,10 @@ function isWorthRepeating(error: unknown, { repeatable, sub }: Request): boolean
   if (isRefusal(error, 429)) return sub !== "eviction";
   if (isRefusal(error, 500, 502, 503, 504)) return repeatable;
   return !(error instanceof ApiRefusal) && repeatable;
+}
+
+function isSilence(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "UND_ERR_BODY_TIMEOUT";
 }
 
 async function textOf(body: Body): Promise<string> {

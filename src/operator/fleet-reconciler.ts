@@ -29,6 +29,7 @@ import { type FleetState, parseState, printState, stateKey, stateName, withShard
 import { type Findings, fleetStatus, saysTheSame } from "./fleet-status.ts";
 import { KeptSecret } from "./kept-secret.ts";
 import { authorizationOf, credentialsName, newCredentials, readCredentials } from "./fleet-credentials.ts";
+import { shardLabel } from "../render/kubernetes/kubernetes-object.ts";
 import type { ServerCredentials } from "../render/kubernetes/server-credentials.ts";
 import { lifeOf, podView, touchAnnotation } from "./look-at-server.ts";
 import { areSettled, nextSteps, type Step } from "./next-step.ts";
@@ -153,7 +154,13 @@ export class FleetReconciler {
     const storage = { ...declared.prometheus.storage, size: volumes.size };
     const spec = { ...declared, prometheus: { ...declared.prometheus, storage } };
     const retention = parseDuration(spec.prometheus.retention) ?? Number.POSITIVE_INFINITY;
-    const now = withShards(state, spec.shards, Date.now(), retention);
+    const before = state.accepted === undefined ? 0 : declaredSpec(state.accepted).shards;
+    const now = withShards(state, {
+      shards: spec.shards,
+      now: Date.now(),
+      retention,
+      hasServed: (shard) => Number(shard) < before || this.#isReadySomewhere(shard),
+    });
     const credentials = await this.#credentials(fleet, owner, signal);
     this.#authorization = authorizationOf(credentials);
     const objects = fleetObjects({
@@ -201,6 +208,11 @@ export class FleetReconciler {
     if (isFollowed) await this.#prune(objects, fleet, signal);
     if (findings.settled && !findings.refused && now.accepted !== declaration)
       await this.#saveState(fleet, now, { ...now, accepted: declaration }, owner, signal);
+  }
+
+  #isReadySomewhere(shard: string): boolean {
+    const pods = this.#options.world.objectsOf(kinds.pod, this.#namespace, this.#name);
+    return [...pods].some((pod) => pod.metadata.labels?.[shardLabel] === shard && podView(pod).ready);
   }
 
   /** Has the claims grow. */

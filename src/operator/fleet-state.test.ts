@@ -22,18 +22,30 @@ it.each(["", "{}", "[]", printState({ ...state, owners: ["0", "1"] })])("%s is n
 
 const three: FleetState = { owners: evenOwners(3), retired: {}, zoned: false };
 
+const after = (before: FleetState, shards: number, now: number, hasServed = true) =>
+  withShards(before, { shards, now, retention: 1000, hasServed: () => hasServed });
+
 it("as many shards as before change nothing", () => {
-  expect(withShards(three, 3, 5000, 1000)).toEqual(three);
+  expect(after(three, 3, 5000)).toEqual(three);
 });
 
 it("a shard that is taken away keeps its history, as long as samples are kept", () => {
-  const two = withShards(three, 2, 5000, 1000);
+  const two = after(three, 2, 5000);
   expect(two).toEqual({ owners: evenOwners(2), retired: { "2": 5000 }, moved: 5000, zoned: false });
-  expect(withShards(two, 2, 5999, 1000)).toEqual(two);
-  expect(withShards(two, 2, 6000, 1000)).toEqual({ owners: evenOwners(2), retired: {}, zoned: false });
+  expect(after(two, 2, 5999)).toEqual(two);
+  expect(after(two, 2, 6000)).toEqual({ owners: evenOwners(2), retired: {}, zoned: false });
+});
+
+it("a shard that never ran has no history", () => {
+  expect(after(three, 2, 5000, false)).toEqual({
+    owners: evenOwners(2),
+    retired: {},
+    moved: 5000,
+    zoned: false,
+  });
 });
 
 it("a shard that comes back is none that was taken away", () => {
-  const back = withShards(withShards(three, 2, 5000, 1000), 3, 5500, 1000);
+  const back = after(after(three, 2, 5000), 3, 5500);
   expect(back).toEqual({ owners: evenOwners(3), retired: {}, moved: 5500, zoned: false });
 });

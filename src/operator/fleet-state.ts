@@ -57,17 +57,25 @@ export function printState(state: FleetState): string {
   return JSON.stringify({ ...state, owners });
 }
 
-/**
- * The state of a fleet with that many shards. Those that are no more keep their history for as long as samples are kept.
- * @param now ms since 1970
- * @param retention ms
- */
-export function withShards(state: FleetState, shards: number, now: number, retention: number): FleetState {
+export interface ShardsNow {
+  shards: number;
+  /** ms since 1970 */
+  now: number;
+  /** ms */
+  retention: number;
+  /** Whether a shard may have samples: one that never ran has none. */
+  hasServed: (shard: string) => boolean;
+}
+
+/** The state of a fleet with that many shards. Those that are no more keep their history for as long as samples are kept. */
+export function withShards(state: FleetState, { shards, now, retention, hasServed }: ShardsNow): FleetState {
   const isKept = (since: number) => now - since < retention;
   const isMore = (shard: string) => Number(shard) >= shards;
   const active = new Set(state.owners);
   const fits = active.size === shards && ![...active].some(isMore);
-  const gone = [...active].filter(isMore).map((shard) => [shard, now] as const);
+  const gone = [...active]
+    .filter((shard) => isMore(shard) && hasServed(shard))
+    .map((shard) => [shard, now] as const);
   const retired = Object.entries({ ...state.retired, ...Object.fromEntries(gone) }).filter(
     ([shard, since]) => isMore(shard) && isKept(since),
   );
