@@ -15,20 +15,21 @@ export type Seen =
   | { wrong: string };
 
 /** Asks, and says what was seen and how long it took, ms. */
-export async function seenBy(way: Way, right: Buffer): Promise<{ seen: Seen; took: number }> {
+export async function seenBy(way: Way, right: Buffer): Promise<{ seen: Seen; took: number; said: string }> {
   const began = performance.now();
   try {
     const { status, body } = await way.ask();
     const took = performance.now() - began;
-    if (status === 200 && body.equals(right)) return { seen: "right", took };
-    if (status === 503 && /shard \d is unavailable/.test(body.toString())) return { seen: "named", took };
-    if (status === 503 && body.includes("QUERY_TIMEOUT")) return { seen: "too late", took };
-    return { seen: { wrong: `${status}, ${body.length} bytes: ${beginning(body)}` }, took };
+    if (status === 200 && body.equals(right)) return { seen: "right", took, said: "" };
+    if (status === 503 && /shard \d is unavailable/.test(body.toString()))
+      return { seen: "named", took, said: beginning(body) };
+    if (status === 503 && body.includes("QUERY_TIMEOUT")) return { seen: "too late", took, said: "" };
+    return { seen: { wrong: `${status}, ${body.length} bytes: ${beginning(body)}` }, took, said: "" };
   } catch (error) {
     const took = performance.now() - began;
     const why = error instanceof Error ? error.message : String(error);
-    return { seen: why.startsWith("no answer within") ? "hung" : "broken off", took };
+    return { seen: why.startsWith("no answer within") ? "hung" : "broken off", took, said: why };
   }
 }
 
-const beginning = (body: Buffer) => body.toString("latin1", 0, 160).replaceAll(/[^\x20-\x7e]/g, "?");
+const beginning = (body: Buffer) => body.toString("latin1", 0, 400).replaceAll(/[^\x20-\x7e]/g, "?");

@@ -24,17 +24,17 @@ export interface Try {
 
 /** One replica is hostile: nobody notices. @returns what was not so */
 export async function oneHostile(bed: Bed, { way, answer }: Try): Promise<string | undefined> {
-  let { seen, took, struck } = await askOnce(bed, { way, answer });
+  let { seen, took, said, struck } = await askOnce(bed, { way, answer });
   // which of the two is asked is the gateway's choice
   for (let left = mostAsked; struck === 0 && left > 0; left--)
-    ({ seen, took, struck } = await askOnce(bed, { way, answer }));
+    ({ seen, took, said, struck } = await askOnce(bed, { way, answer }));
   if (struck === 0) return told({ wrong: "it was never asked" }, way, answer, took);
   if (seen === "right" && took < longest.slow) return undefined;
   if (seen === "too late" && answer.isSilent === true) return undefined;
   if (isPassedOn(seen, way, answer)) return passedOn;
   // what has begun to go out can not be begun again
   if (seen === "broken off" && way.isStreamed) return undefined;
-  return told(seen, way, answer, took);
+  return `${told(seen, way, answer, took)} ${said}`;
 }
 
 /** So many times at most, until it is the hostile one that is asked. */
@@ -43,7 +43,7 @@ const mostAsked = 10;
 async function askOnce(
   bed: Bed,
   { way, answer }: Try,
-): Promise<{ seen: Seen; took: number; struck: number }> {
+): Promise<{ seen: Seen; took: number; said: string; struck: number }> {
   const hostile = await preferred(bed, way);
   hostile.hostility = answer;
   hostile.struck = 0;
@@ -59,7 +59,7 @@ export async function allHostile(bed: Bed, { way, answer }: Try): Promise<string
     one.hostility = answer;
     one.struck = 0;
   }
-  const { seen, took } = await seenBy(way, bed.right.get(way) ?? Buffer.alloc(0));
+  const { seen, took, said } = await seenBy(way, bed.right.get(way) ?? Buffer.alloc(0));
   const struck = bed.pair.reduce((sum, one) => sum + one.struck, 0);
   await mended(bed);
   if (struck === 0) return told({ wrong: "none was asked" }, way, answer, took);
@@ -68,7 +68,7 @@ export async function allHostile(bed: Bed, { way, answer }: Try): Promise<string
   if (isPassedOn(seen, way, answer)) return passedOn;
   const isInTime = took < (answer.isSlow === true ? longest.slow : longest.quick);
   if (isInTime && (seen === "named" || (seen === "broken off" && way.isStreamed))) return undefined;
-  return told(seen, way, answer, took);
+  return `${told(seen, way, answer, took)} ${said}`;
 }
 
 /** What comes back of a try where a long answer was passed on as a server had written it. */
