@@ -71,6 +71,8 @@ export async function claimLosses(
       60_000,
       async () => (await fleet.kubectl("get", "--raw", "/readyz")) === "ok",
     );
+    // what the status said before is no word on what has happened since
+    await operators.untilLooked();
     const took = await fleet.untilSettled();
     report.claim(`${what}: the fleet is whole again`, took > 0, `${took.toFixed(1)} s`);
   }

@@ -69,6 +69,18 @@ export class OperatorPods {
     });
   }
 
+  /** Waits until the one that leads has looked at the fleets, from now on. */
+  async untilLooked(): Promise<void> {
+    const count = async () => (await this.metrics()).get("promfleet_operator_reconciles_total") ?? 0;
+    let before: { leader: string; count: number } | undefined;
+    await until("the operator has looked", 120_000, async () => {
+      const leader = await this.leader();
+      const now = await count();
+      if (before?.leader !== leader) before = { leader, count: now };
+      return now > before.count;
+    });
+  }
+
   /** Takes it away without a word. */
   async kill(pod: string): Promise<void> {
     await this.#kubectl("delete", "pod", pod, "--grace-period=0", "--force");

@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { parseDuration } from "../promql/duration.ts";
 import type { ApiClient } from "../kubernetes/api-client.ts";
+import type { LiveObject } from "../kubernetes/api-object.ts";
 import { type ClusterOptions, openCluster, withCluster } from "./cluster-options.ts";
 import { namedPath } from "./named-path.ts";
 import { Progress } from "./progress.ts";
@@ -80,6 +81,8 @@ async function run(options: Options): Promise<void> {
 /** ms between two looks; after which somebody should have looked at the object. */
 const poll = 500;
 const unnoticed = 60_000;
+/** ms for which an API server may be away meanwhile. */
+const unreachable = 60_000;
 
 /** What is wrong with the declaration itself, which waiting does not change. */
 const hopeless = new Set(["DeclarationRefused", "ConfigRefused", "PreflightFailed"]);
@@ -95,12 +98,22 @@ async function follow(
   const { numberAt } = await import("../kubernetes/api-object.ts");
   const began = performance.now();
   let said = "";
+  let answered = began;
   for (;;) {
-    const fleet = await api.get(ref);
+    const fleet = await seen(api, ref);
+    if (fleet === "unreachable") {
+      if (performance.now() - answered > unreachable)
+        throw failed(
+          `the API server has not answered for ${unreachable / 1000} s; the operator goes on with it`,
+        );
+      await pause(poll);
+      continue;
+    }
+    answered = performance.now();
     if (!fleet) throw failed(`PrometheusFleet ${ref.name} is not there any more`);
-    const seen = numberAt(fleet, "status", "observedGeneration") ?? 0;
+    const observed = numberAt(fleet, "status", "observedGeneration") ?? 0;
     const waited = performance.now() - began;
-    if (seen >= generation) {
+    if (observed >= generation) {
       const conditions = conditionsOf(fleet);
       const progressing = conditions.find(({ type }) => type === "Progressing");
       const degraded = conditions.find(({ type }) => type === "Degraded");
@@ -120,6 +133,18 @@ async function follow(
         `it is not rolled out within ${Math.round(timeoutMs / 1000)} s: ${said || "nothing was told"}`,
       );
     await pause(poll);
+  }
+}
+
+async function seen(
+  api: ApiClient,
+  ref: Parameters<ApiClient["get"]>[0],
+): Promise<LiveObject | undefined | "unreachable"> {
+  try {
+    return await api.get(ref);
+  } catch (error) {
+    if (error instanceof PromfleetError && error.code === "CLUSTER_UNREACHABLE") return "unreachable";
+    throw error;
   }
 }
 

@@ -18,7 +18,7 @@ export async function clusterDiff(file: string, options: ClusterOptions): Promis
   try {
     const { name, object } = fleetObject(text, api.namespace);
     const ref = fleetRef(name, api.namespace);
-    const live = await api.get(ref).catch(() => undefined);
+    const live = await api.get(ref);
     const next = await applyFleet(api, ref, object, true);
     // one for both, so that a change of a secret shows
     const secrets = new HiddenSecrets();

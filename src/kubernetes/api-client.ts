@@ -36,6 +36,8 @@ export interface Listed {
 
 /** What a watch tells of. */
 export type WatchEvent =
+  /** The API server has taken it. */
+  | { type: "OPENED" }
   | { type: "ADDED" | "MODIFIED" | "DELETED"; object: LiveObject }
   | { type: "BOOKMARK"; resourceVersion: string };
 
@@ -125,6 +127,7 @@ export class ApiClient {
   /** All of a kind, page by page. @throws ApiRefusal, ApiUnreachable */
   async list(resource: ResourceKind, selection: Selection = {}, signal?: AbortSignal): Promise<Listed> {
     const items: LiveObject[] = [];
+    let restarts = 0;
     for (let next = ""; ;) {
       const page = await this.#json({
         verb: "list",
@@ -136,7 +139,7 @@ export class ApiClient {
         signal,
       }).catch((error: unknown) => {
         // what came before is of a moment that the API server has forgotten
-        if (!isRefusal(error, 410) || next === "") throw error;
+        if (!isRefusal(error, 410) || next === "" || ++restarts === attempts) throw error;
         return undefined;
       });
       if (page === undefined) {
@@ -314,6 +317,7 @@ export class ApiClient {
       signal,
     });
     try {
+      yield { type: "OPENED" };
       for await (const line of linesOf(body)) {
         const event: unknown = JSON.parse(line);
         const type = textAt(event, "type");
@@ -367,7 +371,7 @@ export class ApiClient {
     let answer: Dispatcher.ResponseData;
     try {
       answer = await request.call(this.#agent, {
-        origin: this.#access.server,
+        origin: new URL(this.#access.server).origin,
         path: `${new URL(this.#access.server).pathname.replace(/\/$/, "")}${path}${search && `?${search}`}`,
         method: methods[verb],
         headers: {

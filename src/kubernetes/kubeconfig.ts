@@ -37,6 +37,12 @@ const user = z.object({
   tokenFile: text,
   exec: execSchema.nullish(),
   "auth-provider": z.unknown().optional(),
+  username: text,
+  password: text,
+  as: text,
+  "as-uid": text,
+  "as-groups": z.unknown().optional(),
+  "as-user-extra": z.unknown().optional(),
 });
 
 const context = z.object({ cluster: z.string(), user: text, namespace: text });
@@ -165,6 +171,11 @@ async function identityOf(
   };
   if (!who) return { tls: common, token: undefined };
   const { value } = who;
+  // whoever asks as somebody else is not to ask as himself
+  const unknown = (["username", "password", "as", "as-uid", "as-groups", "as-user-extra"] as const).find(
+    (key) => value[key] !== undefined,
+  );
+  if (unknown !== undefined) throw invalid(`the user has ${unknown}, which promfleet does not know`);
   if (value["auth-provider"] !== undefined)
     throw invalid("the user has an auth-provider, which Kubernetes itself took out: use exec");
   const cert = await dataOrFile(value["client-certificate-data"], value["client-certificate"], who.folder);
@@ -234,6 +245,7 @@ class ExecCredential {
   readonly #folder: string;
   readonly #env: NodeJS.ProcessEnv;
   #last: { credential: Credential; until: number } | undefined;
+  #asking: Promise<Credential> | undefined;
 
   constructor(exec: z.output<typeof execSchema>, folder: string, env: NodeJS.ProcessEnv) {
     this.#exec = exec;
@@ -243,6 +255,11 @@ class ExecCredential {
 
   async get(): Promise<Credential> {
     if (this.#last && Date.now() < this.#last.until) return this.#last.credential;
+    this.#asking ??= this.#ask().finally(() => (this.#asking = undefined));
+    return await this.#asking;
+  }
+
+  async #ask(): Promise<Credential> {
     const { command, args, env, apiVersion } = this.#exec;
     // as kubectl has it: a path is relative to the file, a name is looked for
     const program = command.includes("/") ? path.resolve(this.#folder, command) : command;

@@ -26,6 +26,8 @@ export class LeaderLease {
   readonly #ref: ObjectRef;
   #seen: { version: string; at: number } | undefined;
   #live: LiveObject | undefined;
+  /** performance.now() when the write began by which it was taken. */
+  #taken = 0;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -50,7 +52,7 @@ export class LeaderLease {
 
   /** Renews it for as long as that can be done; returns when it is lost. @throws the signal's reason */
   async hold(signal: AbortSignal): Promise<string> {
-    let renewed = performance.now();
+    let renewed = this.#taken;
     for (;;) {
       await pause(this.#times.retry, undefined, { signal });
       const left = renewed + this.#times.renewal - performance.now();
@@ -78,6 +80,8 @@ export class LeaderLease {
   async #tryTake(signal: AbortSignal): Promise<boolean> {
     const { api, identity } = this.#options;
     const live = await api.get(this.#ref, signal);
+    // others count from when it was written, which may be long before that is answered
+    this.#taken = performance.now();
     if (!live) {
       this.#live = await api.create(this.#ref, this.#object(undefined, 0), {}, signal);
       return true;

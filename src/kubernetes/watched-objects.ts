@@ -18,11 +18,15 @@ export interface WatchedOptions<Kept> {
 /** ms before a watch that failed is tried again, doubled up to the last. */
 const firstPause = 200;
 const longestPause = 15_000;
+/** Deletions that are remembered. */
+const remembered = 1000;
 
 /** All objects of a kind, as the API server tells of them: listed once, then watched, and listed again where it has forgotten. */
 export class WatchedObjects<Kept> {
   readonly #options: WatchedOptions<Kept>;
   readonly #objects = new Map<string, { kept: Kept; version: string }>();
+  /** uids of those that were deleted last: what a write answers late does not bring them back. */
+  readonly #deleted = new Set<string>();
   readonly #first = Promise.withResolvers<void>();
   #trouble: string | undefined;
 
@@ -46,8 +50,9 @@ export class WatchedObjects<Kept> {
   /** What a write has answered, known before the watch tells: a next look is not to do it again. */
   learn(object: LiveObject): void {
     const before = this.#objects.get(keyOfObject(object));
-    // a watch may have told of something later by now: versions are not to be compared, but equal ones are the same
-    if (before?.version !== object.metadata.resourceVersion) this.#set(object);
+    if (this.#deleted.has(object.metadata.uid)) return;
+    // a watch may have told of something later by now
+    if (before === undefined || isLater(object.metadata.resourceVersion, before.version)) this.#set(object);
   }
 
   /** Ends with the signal only. */
@@ -59,7 +64,6 @@ export class WatchedObjects<Kept> {
         for (;;) {
           const began = performance.now();
           version = await this.#watch(version, signal);
-          if (this.#trouble !== undefined) this.#tell(undefined);
           wait = firstPause;
           // one that ends at once would be asked for without end
           if (performance.now() - began < 1000) await pause(firstPause, undefined, { signal });
@@ -104,6 +108,10 @@ export class WatchedObjects<Kept> {
       try {
         for await (const event of api.watch(resource, selection, version, signal)) {
           wait = firstPause;
+          if (event.type === "OPENED") {
+            this.#tell(undefined);
+            continue;
+          }
           if (event.type === "BOOKMARK") {
             version = event.resourceVersion;
             continue;
@@ -137,10 +145,21 @@ export class WatchedObjects<Kept> {
   #remove(object: LiveObject): void {
     const key = keyOfObject(object);
     const before = this.#objects.get(key);
+    this.#deleted.add(object.metadata.uid);
+    for (const uid of this.#deleted) {
+      if (this.#deleted.size <= remembered) break;
+      this.#deleted.delete(uid);
+    }
     if (!before) return;
     this.#objects.delete(key);
     this.#options.onChange(undefined, before.kept);
   }
+}
+
+/** Versions of one object, as etcd counts them. */
+function isLater(version: string, than: string): boolean {
+  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return version !== than;
+  return BigInt(version) > BigInt(than);
 }
 
 function keyOfObject({ metadata }: LiveObject): string {
