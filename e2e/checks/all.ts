@@ -12,6 +12,7 @@ import { freshClone } from "./fresh-clone.ts";
 import { healing } from "./healing.ts";
 import { image } from "./image.ts";
 import { importConfigs } from "./import.ts";
+import { kubernetesClient } from "./kubernetes-client.ts";
 import { lostShard } from "./lost-shard.ts";
 import { memory } from "./memory.ts";
 import { operator } from "./operator.ts";
@@ -49,6 +50,7 @@ export const checks: readonly Check[] = [
   returning,
   memory,
   overload,
+  kubernetesClient,
   crd,
   chart,
   image,
