@@ -5,7 +5,6 @@ import { CoverageIndex } from "./coverage/coverage-index.ts";
 import type { CoverageStore } from "./coverage/coverage-store.ts";
 import { ShardSources } from "./coverage/shard-sources.ts";
 import { connectTimeout, httpAgent } from "./fetch/http-client.ts";
-import { serverPassword } from "./fetch/server-password.ts";
 import { ProcessMetrics } from "../telemetry/process/process-metrics.ts";
 import type { Topology } from "../topology/topology.ts";
 import { type Evaluation, startEvaluation } from "./evaluate/evaluation-service.ts";
@@ -60,13 +59,13 @@ const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shor
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
+  const router = new LiveRouter({ topology, say, folder: path.dirname(options.topologyFile) });
+  const { authorization } = router;
   // without a bound on connections: reads of one query wait for each other
-  const authorization = serverPassword(() => router.topology, path.dirname(options.topologyFile));
   const dispatcher = httpAgent(
     { connections: null, pipelining: 1, connect: { timeout: connectTimeout } },
     authorization,
   );
-  const router: LiveRouter = new LiveRouter({ topology, say, authorization });
   let coverage: CoverageIndex | undefined;
   const sources = new ShardSources(router, { holes: (replica) => coverage?.holes(replica) ?? [] });
   const fetcher = new LiveFetcher(router, dispatcher, { authorization });

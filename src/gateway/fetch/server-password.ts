@@ -11,23 +11,23 @@ const lookEvery = 1000;
  * read leaves what was read last: the servers tell whether it is still right.
  * @param folder what the file's name is relative to
  */
-export function serverPassword(topology: () => Topology, folder: string): Authorization {
+export function serverPassword(serverAuth: () => Topology["serverAuth"], folder: string): Authorization {
   let looked = Number.NEGATIVE_INFINITY;
   let seen = "";
   let value: string | undefined;
   return () => {
-    const { serverAuth } = topology();
-    if (!serverAuth) return undefined;
+    const asked = serverAuth();
+    if (!asked) return undefined;
     const now = performance.now();
     if (now - looked < lookEvery) return value;
     looked = now;
-    const file = path.resolve(folder, serverAuth.passwordFile);
+    const file = path.resolve(folder, asked.passwordFile);
     try {
       const { ino, mtimeMs, size } = statSync(file);
-      const state = `${file} ${serverAuth.username} ${ino} ${mtimeMs} ${size}`;
+      const state = `${file} ${asked.username} ${ino} ${mtimeMs} ${size}`;
       if (state === seen) return value;
       const password = readFileSync(file, "utf8").trim();
-      value = `Basic ${Buffer.from(`${serverAuth.username}:${password}`).toString("base64")}`;
+      value = `Basic ${Buffer.from(`${asked.username}:${password}`).toString("base64")}`;
       seen = state;
     } catch {
       // what was read last
