@@ -39,8 +39,8 @@ soak: programs ## The long form of every check in docs/verification.md
 	@node e2e/run-tests.ts --soak
 
 e2e: programs ## What needs a Kubernetes cluster: one is started on this machine (root)
-	@scripts/build-programs.sh kubernetes
-	@node e2e/verify.ts testbed --soak
+	@scripts/build-programs.sh kubernetes helm
+	@node e2e/verify.ts crd chart image testbed operator --soak
 
 check: $(stamp) ## Format, lint, types, layering, unused code, generated documents
 	oxfmt --check $(sources)

@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
 # The programs that the tests run against, each once, in promfleet's cache: <cache>/programs/<name>-<version>/<binary>.
-# usage: build-programs.sh [--require] [prometheus alertmanager thanos debian | kubernetes]   (no name: all but kubernetes)
+# usage: build-programs.sh [--require] [prometheus alertmanager thanos otelcol debian | kubernetes helm]   (no name: the first five)
 #   prometheus, alertmanager   built from their pinned Go modules
 #   thanos                     the same; checks put its figures beside promfleet's
+#   otelcol                    the core of OpenTelemetry's collector, which takes the gateway's traces
 #   debian                     Debian's older Prometheus and its node exporter, unpacked from the packages
 #   kubernetes                 all that a cluster on one machine is made of (e2e/testbed): Kubernetes in one binary, CoreDNS, a pause
 #                              program, and Debian's containerd, runc, etcd, CNI plugins, iptables; kubectl where there is none
+#   helm                       by which the chart is checked
 #   --require                  what this machine cannot have is a failure, not a note (as with CI=true)
 # A second run finds everything and ends at once. Needs a Go module proxy; Go itself is fetched where there is none.
 set -euo pipefail
 
 PROMETHEUS=3.16.0 PROMETHEUS_MODULE=v0.316.0 ALERTMANAGER=0.28.1 THANOS=0.42.4 GO=1.26.8 DEBIAN_PROMETHEUS=2
-KUBERNETES=1.34.4 COREDNS=1.12.4 PAUSE=1
+OTELCOL=0.165.0 OTELCOL_STABLE=1.71.0
+KUBERNETES=1.34.4 COREDNS=1.12.4 PAUSE=1 HELM=4.3.1
 # What runs containers, and the libraries that no Debian is sure to have.
 NODE_PACKAGES="containerd runc containernetworking-plugins iptables conntrack etcd-server libnetfilter-conntrack3 libnfnetlink0 libxtables12 libip4tc2 libip6tc2 libnftnl11 libmnl0 libseccomp2"
 # One service discovery's module cannot be had from every proxy: only the ones in use are compiled in.
@@ -147,6 +150,22 @@ build_debian() {
   "$node" "$here/fetch-debian.ts" program prometheus@$DEBIAN_PROMETHEUS node_exporter >&2 || exit 1
 }
 
+# --- a receiver of traces -------------------------------------------------------------------------------------------
+
+make_otelcol() { # FOLDER
+  local source=$work/otelcol-source path=go.opentelemetry.io/collector
+  mkdir -p "$source"; cp "$here/../e2e/tracing/otelcol.go.txt" "$source/main.go"; cd "$source"
+  { printf 'module tracing/otelcol\n\ngo 1.25.0\n\nrequire (\n'
+    for each in otelcol service receiver/otlpreceiver exporter/otlphttpexporter; do echo "$path/$each v$OTELCOL"; done
+    for each in component confmap/provider/fileprovider; do echo "$path/$each v$OTELCOL_STABLE"; done
+    echo ')'; } >go.mod
+  go mod tidy
+  go build -trimpath -ldflags "-s -w -X main.version=$OTELCOL" -o "$1/otelcol" .
+  "$1/otelcol" --version | grep -q "version $OTELCOL"
+}
+
+build_otelcol() { find_go; entry_of otelcol $OTELCOL make_otelcol; }
+
 # --- a Kubernetes cluster -------------------------------------------------------------------------------------------
 
 # Builds in a folder of its own what `tells_so BINARY` says is not there yet, under the lock.
@@ -223,10 +242,17 @@ build_kubernetes() {
   entry_of hyperkube $KUBERNETES make_hyperkube
 }
 
+# The chart is one of version 2, which Helm 3 and 4 read alike.
+make_helm() { # FOLDER
+  (cd "$work" && GOBIN=$1 go install -trimpath -ldflags "-s -w" "helm.sh/helm/v4/cmd/helm@v$HELM")
+  "$1/helm" version --short
+}
+build_helm() { find_go; entry_of helm $HELM make_helm; }
+
 if [ "${1:-}" = --require ]; then require=yes; shift; fi
-for name in ${*:-prometheus alertmanager thanos debian}; do
+for name in ${*:-prometheus alertmanager thanos otelcol debian}; do
   case $name in
-    prometheus | alertmanager | thanos | debian | kubernetes) "build_$name" ;;
-    *) sed -n 's/^# //p' "$0" | head -9 >&2; exit 2 ;;
+    prometheus | alertmanager | thanos | otelcol | debian | kubernetes | helm) "build_$name" ;;
+    *) sed -n 's/^# //p' "$0" | head -10 >&2; exit 2 ;;
   esac
 done

@@ -9,6 +9,7 @@ import { type HistoryQuery, promql, queryParams } from "../histories/query.ts";
 import { randomHistory } from "../histories/random-history.ts";
 import { randomQuery } from "../histories/random-query.ts";
 import { Random } from "../harness/random.ts";
+import { type SuiteQuestion, askSuite, suiteQuestions } from "../random-suite/suite-over-histories.ts";
 import { type Failure, shrink } from "../histories/shrink.ts";
 import { Tally } from "../histories/tally.ts";
 
@@ -21,7 +22,8 @@ const nothingIsAGap = 1000;
 
 export const histories: Check = {
   name: "histories",
-  claim: "replicas with gaps, never both at once: every answer is that of one Prometheus with every sample",
+  claim:
+    "replicas with gaps, never both at once: every answer is that of one Prometheus with every sample, to its own queries and to those of the random suite",
   bothVersions: false,
   soakOnly: false,
   run,
@@ -29,6 +31,12 @@ export const histories: Check = {
 
 interface Question extends PlacedHistory {
   query: HistoryQuery;
+}
+
+/** What is asked. */
+interface Questions {
+  own: readonly Question[];
+  ofSuite: readonly SuiteQuestion[];
 }
 
 async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
@@ -40,10 +48,10 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
   );
   report.figure("seed", `${seed} (PROMFLEET_SEED repeats it)`);
   const bed = await HistoryBed.start(place, prometheus);
-  const questions = await (replay === undefined
-    ? randomQuestions(bed, new Random(seed), soak ? [200, 100] : [12, 40])
+  const { own: questions, ofSuite } = await (replay === undefined
+    ? randomQuestions(bed, seed, soak ? [200, 100] : [12, 40])
     : replayed(bed, replay));
-  const kinds = countKinds(questions);
+  const kinds = countKinds([...questions, ...ofSuite.map(({ placed }) => placed)]);
   report.figure("anomalies", [...kinds].map(([kind, count]) => `${count} ${kind}`).join(", "));
 
   const gateway = await bed.gateway(0);
@@ -94,6 +102,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     failures.length === 0,
     `${failures.length} of ${questions.length} differ`,
   );
+  await askSuite(ofSuite, bed.reference, gateway.url, prometheus, report);
+  if (replay !== undefined) return;
   report.claim("most queries give something", points > questions.length / 2, points);
   report.claim(
     "without coverage it is wrong",
@@ -104,26 +114,40 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
 
 async function randomQuestions(
   bed: HistoryBed,
-  random: Random,
+  seed: number,
   [count, queries]: readonly [number, number],
-): Promise<Question[]> {
-  const questions: Question[] = [];
-  for (let at = 0; at < count; at++) {
-    const placed = await bed.write(randomHistory(random.seed()));
-    for (let query = 0; query < queries; query++)
-      questions.push({ ...placed, query: randomQuery(placed.history, random.seed()) });
+): Promise<Questions> {
+  const random = new Random(seed);
+  const drawn = Array.from({ length: count }, () => ({
+    history: randomHistory(random.seed()),
+    seeds: Array.from({ length: queries }, () => random.seed()),
+  }));
+  await bed.register(drawn.map(({ history }) => history));
+  const all: PlacedHistory[] = [];
+  const own: Question[] = [];
+  for (const { history, seeds } of drawn) {
+    const placed = await bed.write(history);
+    all.push(placed);
+    for (const one of seeds) own.push({ ...placed, query: randomQuery(history, one) });
   }
-  return questions;
+  // its own numbers: what is asked besides stays the same
+  return { own, ofSuite: suiteQuestions(all, queries, new Random(seed + 1)) };
 }
 
 /** What an earlier run has printed: the path of a file, or the text itself. */
-async function replayed(bed: HistoryBed, replay: string): Promise<Question[]> {
+async function replayed(bed: HistoryBed, replay: string): Promise<Questions> {
   const text = replay.startsWith("{") ? replay : readFileSync(replay, "utf8");
-  const { history, query } = JSON.parse(text) as { history: History; query: HistoryQuery };
-  return [{ ...(await bed.write(history)), query }];
+  const { history, query, suite } = JSON.parse(text) as {
+    history: History;
+    query: HistoryQuery;
+    suite?: boolean;
+  };
+  await bed.register([history]);
+  const placed = await bed.write(history);
+  return suite ? { own: [], ofSuite: [{ placed, query }] } : { own: [{ ...placed, query }], ofSuite: [] };
 }
 
-function countKinds(questions: readonly Question[]): Map<Anomaly["kind"], number> {
+function countKinds(questions: readonly PlacedHistory[]): Map<Anomaly["kind"], number> {
   const counts = new Map<Anomaly["kind"], number>();
   for (const history of new Set(questions.map(({ history }) => history)))
     for (const { kind } of history.anomalies) counts.set(kind, (counts.get(kind) ?? 0) + 1);

@@ -1,17 +1,15 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
-import path from "node:path";
 import { giveWay } from "../../src/local/give-way.ts";
 import type { Check, CheckContext } from "../harness/check.ts";
+import { ToldProcess } from "../harness/told-process.ts";
 import { type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
 import { metricsPage } from "../harness/gateway-metrics.ts";
 import { ask } from "../harness/http.ts";
 import { quantile } from "../harness/load.ts";
-import { markedEnvironment, peakResidentBytes, residentBytes } from "../harness/processes.ts";
+import { peakResidentBytes, residentBytes } from "../harness/processes.ts";
 import { startStoredFleet } from "../harness/stored-fleet.ts";
 import { until, untilElapsed } from "../harness/until.ts";
-import { Workplace, checkout } from "../harness/workplace.ts";
+import { Workplace } from "../harness/workplace.ts";
 import type { CrowdOrder, CrowdReport } from "../overload/crowd.ts";
 import type { PulseReport } from "../overload/pulse.ts";
 
@@ -66,8 +64,8 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
     `/api/v1/query_range?query=avg(m)&start=${fleet.start}&end=${fleet.end}&step=15`,
     `/api/v1/labels`,
   ];
-  const crowd = new Child<CrowdOrder, CrowdReport>("crowd.ts", port);
-  const pulse = new Child<"report", PulseReport>("pulse.ts", port);
+  const crowd = new ToldProcess<CrowdOrder, CrowdReport>("overload/crowd.ts", port);
+  const pulse = new ToldProcess<"report", PulseReport>("overload/pulse.ts", port);
   closing.defer(() => crowd.end());
   closing.defer(() => pulse.end());
   // all has been used once: what is there now stays
@@ -138,7 +136,7 @@ async function run({ report, soak, prometheus }: CheckContext): Promise<void> {
 
 /** Crowds that ask all at once, one after the other for so many seconds. */
 async function sendWaves(
-  crowd: Child<CrowdOrder, CrowdReport>,
+  crowd: ToldProcess<CrowdOrder, CrowdReport>,
   paths: readonly string[],
   seconds: number,
 ): Promise<{ answers: Record<string, number>; waves: number; longest: number }> {
@@ -219,27 +217,3 @@ const valueOf = (page: string, name: string): number =>
 
 const said = ({ handles, resident, heap, heapTotal, buffers }: State) =>
   `${handles} handles, ${resident.toFixed(0)} MB resident, heap ${heap.toFixed(0)} of ${heapTotal.toFixed(0)} MB, buffers ${buffers.toFixed(0)} MB`;
-
-/** A process that is told things and tells something back. */
-class Child<Order extends string | object, Reported> {
-  readonly #child;
-
-  constructor(script: string, ...args: string[]) {
-    this.#child = fork(path.join(checkout, "e2e/overload", script), args, {
-      env: markedEnvironment(),
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-  }
-
-  async tell(order: Order): Promise<Reported> {
-    const reported = once(this.#child, "message");
-    this.#child.send(order);
-    return ((await reported) as [Reported])[0];
-  }
-
-  async end(): Promise<void> {
-    const ended = once(this.#child, "exit");
-    this.#child.disconnect();
-    await ended;
-  }
-}

@@ -160,8 +160,8 @@ const nodesOfPods = "{range .items[*]}{.metadata.name}={.spec.nodeName} {end}";
 const gatewayPods = "app.kubernetes.io/component=gateway";
 const readiness = '{.status.conditions[?(@.type=="Ready")].status}';
 
-/** Servers and gateways, as the fleet watches itself; behind one name there are two gateways, which is one target. */
-const targets = 5;
+/** Servers and gateways, as the fleet watches itself. */
+const targets = 6;
 
 const fleetText = (servers: string, gateways: string): string => `apiVersion: promfleet.dev/v1alpha1
 kind: PrometheusFleet

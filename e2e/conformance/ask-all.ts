@@ -1,5 +1,5 @@
 import { type ApiAnswer, post } from "../harness/http.ts";
-import { type Comparison, compareAnswers } from "./compare.ts";
+import { compareAnswers } from "./compare.ts";
 import { queryRange } from "./samples.ts";
 
 export type Kind = "range" | "instant";
@@ -14,18 +14,26 @@ export interface Tally {
   differences: string[];
 }
 
-/** Asks two Prometheus APIs every query and compares. */
+/**
+ * Asks two Prometheus APIs every query and compares.
+ * @param further parameters for the second one
+ */
 export async function askAll(
   queries: readonly string[],
   kind: Kind,
   reference: string,
   compared: string,
+  further: Readonly<Record<string, string>> = {},
 ): Promise<Tally> {
   const tally: Tally = { equal: 0, bitEqual: 0, notEmpty: 0, differences: [] };
   const rest = [...queries];
   const worker = async () => {
     for (let query = rest.shift(); query !== undefined; query = rest.shift()) {
-      const one = await compareOne(query, kind, reference, compared);
+      const [want, got] = await Promise.all([
+        evaluate(reference, query, kind),
+        evaluate(compared, query, kind, further),
+      ]);
+      const one = compareAnswers(want, got);
       if (one.difference === undefined) tally.equal++;
       else tally.differences.push(`${kind} ${query}: ${one.difference.slice(0, 300)}`);
       if (one.bitEqual) tally.bitEqual++;
@@ -36,17 +44,12 @@ export async function askAll(
   return tally;
 }
 
-async function compareOne(
+async function evaluate(
+  base: string,
   query: string,
   kind: Kind,
-  reference: string,
-  compared: string,
-): Promise<Comparison> {
-  const answers = await Promise.all([evaluate(reference, query, kind), evaluate(compared, query, kind)]);
-  return compareAnswers(...answers);
-}
-
-async function evaluate(base: string, query: string, kind: Kind): Promise<ApiAnswer> {
+  further: Readonly<Record<string, string>> = {},
+): Promise<ApiAnswer> {
   const { start, end, step } = queryRange;
   const form: Record<string, string> =
     kind === "range"
@@ -54,7 +57,7 @@ async function evaluate(base: string, query: string, kind: Kind): Promise<ApiAns
       : { query, time: String(end) };
   const path = kind === "range" ? "query_range" : "query";
   try {
-    const heard = await post(`${base}/api/v1/${path}`, form, { withinMs: 60_000 });
+    const heard = await post(`${base}/api/v1/${path}`, { ...form, ...further }, { withinMs: 60_000 });
     return JSON.parse(heard.body.toString()) as ApiAnswer;
   } catch (error) {
     return { status: "error", errorType: "transport", error: String(error) };

@@ -18,6 +18,7 @@ export interface GatewayAlone {
 /**
  * Starts `promfleet gateway` in front of servers, one list of URLs a shard, and waits until it is ready.
  * @param listen host:port, where it has to be the address of one before
+ * @param env of its process, besides
  */
 export async function startGateway(
   folder: string,
@@ -25,6 +26,7 @@ export async function startGateway(
   version: string,
   further: FurtherKeys = {},
   listen = "127.0.0.1:0",
+  env: Readonly<Record<string, string>> = {},
 ): Promise<GatewayAlone> {
   const topologyFile = path.join(folder, "topology.json");
   await writeFile(topologyFile, topologyText(shards, version, further));
@@ -34,7 +36,7 @@ export async function startGateway(
   const process = start(
     promfleetProgram,
     ["gateway", "--topology", topologyFile, "--listen", listen, "-o", "json"],
-    { log, out, cwd: folder, env: { XDG_STATE_HOME: path.join(folder, "state") } },
+    { log, out, cwd: folder, env: { XDG_STATE_HOME: path.join(folder, "state"), ...env } },
   );
   const url = await until("the gateway prints its URL", 30_000, () => {
     const text = readFileSync(out, "utf8");
@@ -53,6 +55,7 @@ export interface FurtherKeys {
   coverage?: { missedScrapes: number };
   evaluator?: Record<string, unknown>;
   onEveryShard?: string[];
+  limits?: { timeoutMs?: number };
   auth?: { openMetrics?: boolean };
   tenants?: readonly Record<string, unknown>[];
   spreadByInstance?: { exceptJobs?: string[]; exceptMetrics?: string[] };

@@ -1,4 +1,4 @@
-/** Asks a gateway for its health all the time, in a process of its own: nothing else is to make it late. */
+/** Asks a gateway for its health, or for something else, all the time, in a process of its own: nothing else is to make it late. */
 import { once } from "node:events";
 import http from "node:http";
 import { setPriority } from "node:os";
@@ -12,9 +12,10 @@ export interface PulseReport {
   heldUp: number;
 }
 
-const url = `http://127.0.0.1:${process.argv[2]}/-/healthy`;
+const [, , port, path = "/-/healthy", interval = "20"] = process.argv;
+const url = `http://127.0.0.1:${port}${path}`;
 /** ms between two questions. */
-const every = 20;
+const every = Number(interval);
 try {
   // where it is allowed: how long a client waits for a processor is not what is measured
   setPriority(-10);
@@ -42,9 +43,10 @@ async function askOnce(): Promise<void> {
   const request = http.get(url, { agent: asked++ % 2 === 0 ? kept : false });
   try {
     const [response] = (await once(request, "response")) as [http.IncomingMessage];
-    response.resume();
+    let said = "";
+    response.on("data", (chunk: Buffer) => (said += chunk.toString()));
     await once(response, "end");
-    if (response.statusCode !== 200) failed.push(`status ${response.statusCode}`);
+    if (response.statusCode !== 200) failed.push(`status ${response.statusCode}: ${said.slice(0, 200)}`);
   } catch (error) {
     failed.push(String(error));
   }

@@ -30,12 +30,16 @@ export class AnswersOfOne {
   readonly #texts = new Set<string>();
   /** By time and labels. */
   readonly #points = new Map<string, unknown[]>();
+  /** How many points each of them has, by time. */
+  readonly #sizes: ReadonlyMap<string, number>[] = [];
   #answers = 0;
 
   add(answer: ApiAnswer): void {
     this.#answers++;
     this.#texts.add(JSON.stringify(answer.data));
-    for (const [key, value] of pointsOf(answer)) {
+    const points = pointsOf(answer);
+    this.#sizes.push(sizesOf(points));
+    for (const [key, value] of points) {
       const others = this.#points.get(key);
       if (others) others.push(value);
       else this.#points.set(key, [value]);
@@ -48,16 +52,36 @@ export class AnswersOfOne {
   }
 
   /**
-   * Whether another server may have given an answer: it has every point that all of them have, none that none of them has, and its values
-   * lie between theirs, or beyond them by no more than twice as far as these lie apart.
+   * Whether another server may have given an answer: it has every point that all of them have, none that none of them has, at no time more
+   * or fewer of them than any, and its values lie between theirs, or beyond them by no more than twice as far as these lie apart.
    */
   mayBe(answer: ApiAnswer): boolean {
+    return this.#hasAll(answer, isAmong);
+  }
+
+  /** The same, but each value is one that one of them has, or lies between two of them: nothing beyond. */
+  has(answer: ApiAnswer): boolean {
+    return this.#hasAll(answer, isWithin);
+  }
+
+  #hasAll(answer: ApiAnswer, isKnown: (value: unknown, known: readonly unknown[]) => boolean): boolean {
     const points = pointsOf(answer);
     for (const [key, value] of points) {
       const known = this.#points.get(key);
-      if (!known || !isAmong(value, known)) return false;
+      if (!known || !isKnown(value, known)) return false;
     }
-    return [...this.#points].every(([key, known]) => known.length < this.#answers || points.has(key));
+    const sizes = sizesOf(points);
+    const times = new Set([sizes, ...this.#sizes].flatMap((one) => [...one.keys()]));
+    return (
+      [...times].every((time) => this.#isSize(time, sizes.get(time) ?? 0)) &&
+      [...this.#points].every(([key, known]) => known.length < this.#answers || points.has(key))
+    );
+  }
+
+  /** Whether some of them have as many points at a time, or some have more and some fewer. */
+  #isSize(time: string, size: number): boolean {
+    const known = this.#sizes.map((one) => one.get(time) ?? 0);
+    return size >= Math.min(...known) && size <= Math.max(...known);
   }
 }
 
@@ -69,6 +93,24 @@ function pointsOf(answer: ApiAnswer): Map<string, unknown> {
       if (point) points.set(`${point[0]} ${labels}`, point[1]);
   }
   return points;
+}
+
+/** By time. @param points by time and labels */
+function sizesOf(points: ReadonlyMap<string, unknown>): Map<string, number> {
+  const sizes = new Map<string, number>();
+  for (const key of points.keys()) {
+    const time = key.slice(0, key.indexOf(" "));
+    sizes.set(time, (sizes.get(time) ?? 0) + 1);
+  }
+  return sizes;
+}
+
+function isWithin(value: unknown, known: readonly unknown[]): boolean {
+  if (known.some((other) => valueDistance(other, value) === 0)) return true;
+  const numbers = known.map(Number).filter(Number.isFinite);
+  return (
+    typeof value === "string" && Number(value) > Math.min(...numbers) && Number(value) < Math.max(...numbers)
+  );
 }
 
 function isAmong(value: unknown, known: readonly unknown[]): boolean {

@@ -58,14 +58,11 @@ export async function askRound(
 ): Promise<void> {
   const judge = new Judge(bed.references, version);
   const [reference = ""] = bed.references;
-  const ask = async (
-    gateway: GatewayAlone,
-    query: HistoryQuery,
-    more: Record<string, string> = {},
-  ): Promise<Verdict> => {
+  const ask = async (gateway: GatewayAlone, query: HistoryQuery, isExact = false): Promise<Verdict> => {
     const params = queryParams(query, beginning);
     const want = await askQuery(reference, params);
-    return await judge.compare(want, await askQuery(gateway.url, { ...params, ...more }), params);
+    const got = await askQuery(gateway.url, isExact ? { ...params, exact: "1" } : params);
+    return await judge.compare(want, got, params, isExact);
   };
   const gateways = [await bed.gateway("little"), await bed.gateway("all")] as const;
   const combined = async () => {
@@ -91,7 +88,7 @@ export async function askRound(
   const before = await combined();
   const again = asked.filter((_, at) => Math.floor(at / 2) % exactEvery === 0);
   await ofAll(again, async ({ query, gateway }) => {
-    const verdict = await ask(gateway, query, { exact: "1" });
+    const verdict = await ask(gateway, query, true);
     findings.exact.add(verdict);
     const difference = differenceOf(verdict);
     if (difference !== undefined)

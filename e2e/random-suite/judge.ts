@@ -50,8 +50,14 @@ export class Judge {
    * additions can bring them. The series of a range query come in the order of the reference, and so do the values that are ranked. Where
    * the reference has several answers, it has to be one that it could have given.
    * @param params as they were asked
+   * @param isExact the gateway was asked for an exact answer: no rounding is forgiven, and each value has to be one of the references', or between two
    */
-  async compare(want: ApiAnswer, got: ApiAnswer, params: Record<string, string>): Promise<Verdict> {
+  async compare(
+    want: ApiAnswer,
+    got: ApiAnswer,
+    params: Record<string, string>,
+    isExact = false,
+  ): Promise<Verdict> {
     const verdict: Verdict = {
       ...compareAnswers(want, got, 0),
       isError: want.status === "error",
@@ -62,9 +68,9 @@ export class Judge {
     const order = orderDifference(want, got, params);
     if (verdict.difference === undefined) return { ...verdict, difference: spelling(want, got) ?? order };
     if (want.status === "error" || got.status === "error") return verdict;
-    const near = await this.#nearEnough(want, got, params);
+    const near = isExact ? undefined : await this.#nearEnough(want, got, params);
     if (near) return { ...verdict, ...near, difference: order };
-    if (await this.#couldSay(want, got, params))
+    if (await this.#couldSay(want, got, params, isExact))
       return { ...verdict, difference: undefined, isUncertain: true };
     return verdict;
   }
@@ -90,19 +96,25 @@ export class Judge {
   }
 
   /** For what comes of an order of series, or one that is drawn anew each time, and of sums that are put together. */
-  async #couldSay(want: ApiAnswer, got: ApiAnswer, params: Record<string, string>): Promise<boolean> {
+  async #couldSay(
+    want: ApiAnswer,
+    got: ApiAnswer,
+    params: Record<string, string>,
+    isExact: boolean,
+  ): Promise<boolean> {
     const answers = new AnswersOfOne();
     const random = new Random(1);
     answers.add(want);
     for (let round = 0; round < mostRounds; round++) {
       for (const reference of this.#references) {
         answers.add(await askQuery(reference, params));
+        if (isExact) continue;
         const query = perturbedQuery(params["query"] ?? "", this.#bound, random);
         if (query !== undefined) answers.add(await askQuery(reference, { ...params, query }));
       }
       if (round < surelyOne) continue;
-      if (answers.isOne && !addsUp(params["query"] ?? "")) return false;
-      if (answers.mayBe(got)) return true;
+      if (answers.isOne && (isExact || !addsUp(params["query"] ?? ""))) return false;
+      if (isExact ? answers.has(got) : answers.mayBe(got)) return true;
     }
     return false;
   }

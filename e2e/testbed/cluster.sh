@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # A real Kubernetes cluster on one Linux machine: etcd, the control plane, CoreDNS and some nodes, each node with a containerd, a
 # kubelet and a zone of its own, all in one network namespace that has no way out.
-# usage: cluster.sh up | down | status | exec CMD…
+# usage: cluster.sh up | down | status | restart PART | kill POD CONTAINER | exec CMD…
 #   up      starts it and waits until every node is ready; what is already up is left as it is
 #   down    ends everything that up has started, and removes its state
+#   restart kills a part (apiserver, etcd, kubelet-1 …) and starts it again; kill kills the process of a container
 #   exec    runs a command inside its network, as its admin (KUBECONFIG is set)
 # environment:
 #   TESTBED_STATE   its folder, /var/lib/promfleet-testbed where it is not set
@@ -260,6 +261,31 @@ down() {
   rm -rf "$state"
 }
 
+# Kills a part without a word, and starts it again when it is over.
+restart() { # NAME
+  [ -f "$state/run/$1" ] || fail "there is no $1"
+  programs
+  end_group KILL "$1"; until_true 10 "$1 is over" is_over "$1"
+  case $1 in
+    kubelet-*) node "${1#kubelet-}" ;;
+    *) control_plane ;;
+  esac
+}
+
+# Kills the process of a container of a pod, wherever it runs.
+kill_container() { # POD CONTAINER
+  programs
+  local each id pid
+  for each in "$state"/node-*; do
+    id=$(inside ctr -a "$each/containerd.sock" -n k8s.io containers ls \
+      "labels.\"io.kubernetes.pod.name\"==$1,labels.\"io.kubernetes.container.name\"==$2" -q | tail -1)
+    [ -n "$id" ] || continue
+    pid=$(tasks "${each##*node-}" ls | awk -v id="$id" '$1 == id {print $2}')
+    if [ -n "$pid" ]; then kill -9 "$pid"; return; fi
+  done
+  fail "no container $2 of $1 runs"
+}
+
 status() {
   local each failed=0
   [ -d "$state/run" ] || fail "it is not up"
@@ -274,6 +300,8 @@ case ${1:-} in
   up) up ;;
   down) down ;;
   status) status ;;
+  restart) restart "$2" ;;
+  kill) kill_container "$2" "$3" ;;
   exec) shift; programs; inside env KUBECONFIG="$admin" "$@" ;;
   *) sed -n 's/^# //p' "$0" | head -12 >&2; exit 2 ;;
 esac

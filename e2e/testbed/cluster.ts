@@ -15,14 +15,21 @@ export interface ClusterOptions {
   images: readonly string[];
   /** Where its logs stay. */
   logs: string;
+  /** 2 where it is left out; each in a zone of its own. */
+  nodes?: number;
 }
 
 /** A Kubernetes cluster of this machine's own: two nodes in two zones. */
 export class Cluster implements AsyncDisposable {
   readonly #env: NodeJS.ProcessEnv;
 
-  constructor({ folder, images, logs }: ClusterOptions) {
-    this.#env = markedEnvironment({ TESTBED_STATE: folder, IMAGES: images.join(" "), KEEP_LOGS: logs });
+  constructor({ folder, images, logs, nodes = 2 }: ClusterOptions) {
+    this.#env = markedEnvironment({
+      TESTBED_STATE: folder,
+      IMAGES: images.join(" "),
+      KEEP_LOGS: logs,
+      NODES: String(nodes),
+    });
   }
 
   async up(): Promise<void> {
@@ -43,9 +50,28 @@ export class Cluster implements AsyncDisposable {
     return stdout;
   }
 
+  /** Kills one of its parts, "apiserver" or "kubelet-1", and starts it again. */
+  async restart(part: string): Promise<void> {
+    await this.#run("restart", part);
+  }
+
+  /** Kills the process of a container, as an accident would. */
+  async killContainer(pod: string, container: string): Promise<void> {
+    await this.#run("kill", pod, container);
+  }
+
   /** Server-side, as everything of promfleet's is applied. */
   async apply(objects: readonly unknown[]): Promise<void> {
-    const command = ["exec", "kubectl", "apply", "--server-side", "--field-manager=e2e", "-f", "-"];
+    const command = [
+      "exec",
+      "kubectl",
+      "apply",
+      "--server-side",
+      "--field-manager=e2e",
+      "--force-conflicts",
+      "-f",
+      "-",
+    ];
     const child = spawn(script, command, { env: this.#env, stdio: ["pipe", "ignore", "pipe"] });
     let said = "";
     child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()));
@@ -55,8 +81,11 @@ export class Cluster implements AsyncDisposable {
   }
 
   // its processes outlive the script: they are not to hold pipes of this one
-  async #run(verb: string): Promise<void> {
-    const child = spawn(script, [verb], { env: this.#env, stdio: ["ignore", "inherit", "inherit"] });
+  async #run(verb: string, ...words: readonly string[]): Promise<void> {
+    const child = spawn(script, [verb, ...words], {
+      env: this.#env,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
     const [code] = (await once(child, "exit")) as [number | null];
     if (code !== 0) throw new Error(`cluster.sh ${verb}: exit code ${code}`);
   }

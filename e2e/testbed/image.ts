@@ -1,11 +1,12 @@
 /**
- * image.ts NAME:TAG OUT.tar ENTRYPOINT SOURCE=DESTINATION…: an image from files of this machine, as a docker archive that containerd
- * imports. ENTRYPOINT is a JSON array. The same files give the same bytes; a pod that says nothing of users runs as nobody.
+ * image.ts NAME:TAG OUT.tar ENTRYPOINT [--env NAME=VALUE…] SOURCE=DESTINATION…: an image from files of this machine, as a docker archive
+ * that containerd imports. ENTRYPOINT is a JSON array. The same files give the same bytes; a pod that says nothing of users runs as nobody.
  */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { parseArgs } from "node:util";
 import { z } from "zod";
 
 /** Who a container runs as where nobody says. */
@@ -20,9 +21,13 @@ const reproducible = [
   "--format=gnu",
 ] as const;
 
-const [name, out, entrypoint, ...files] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { env: { type: "string", multiple: true, default: [] } },
+});
+const [name, out, entrypoint, ...files] = positionals;
 if (name === undefined || out === undefined || entrypoint === undefined || files.length === 0) {
-  console.error("usage: image.ts NAME:TAG OUT.tar ENTRYPOINT SOURCE=DESTINATION…");
+  console.error("usage: image.ts NAME:TAG OUT.tar ENTRYPOINT [--env NAME=VALUE…] SOURCE=DESTINATION…");
   process.exit(2);
 }
 
@@ -51,7 +56,7 @@ function writeImage(tag: string, archive: string, entry: readonly string[], sour
     const config = JSON.stringify({
       architecture: process.arch === "x64" ? "amd64" : process.arch,
       os: "linux",
-      config: { Entrypoint: entry, User: String(nobody), Env: ["PATH=/usr/bin:/bin"] },
+      config: { Entrypoint: entry, User: String(nobody), Env: ["PATH=/usr/bin:/bin", ...values.env] },
       rootfs: { type: "layers", diff_ids: [`sha256:${digest(readFileSync(layer))}`] },
     });
     const configFile = `${digest(config)}.json`;

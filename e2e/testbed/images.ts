@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import path from "node:path";
+import { imageContents, productionPackages } from "../../scripts/image-contents.ts";
 import { cachedProgram } from "../harness/programs.ts";
 import { checkout } from "../harness/workplace.ts";
 
@@ -11,47 +12,48 @@ export interface Image {
 }
 
 /** Prometheus and promtool as Prometheus' own image has them. */
-export function prometheusImage(version: string, folder: string): Image {
+export function prometheusImage(version: string, folder: string, tag = `v${version}`): Image {
   return image(
-    `promfleet/prometheus:v${version}`,
-    path.join(folder, "prometheus.tar"),
+    `promfleet/prometheus:${tag}`,
+    path.join(folder, `prometheus-${tag}.tar`),
     ["/bin/prometheus"],
     prometheus(version),
   );
 }
 
 /** promfleet as it is published, with Node, what Node is linked to, and Prometheus for the evaluator. */
-export function promfleetImage(version: string, folder: string): Image {
+export function promfleetImage(version: string, folder: string, tag = "e2e"): Image {
   execFileSync(process.execPath, [path.join(checkout, "scripts/bundle.ts")], {
     cwd: checkout,
     stdio: "ignore",
   });
-  const modules = ["snappy", "@napi-rs", "@node-rs"].map((name) => {
-    const from = path.join(checkout, "node_modules", name);
-    return `${from}=/app/node_modules/${name}`;
-  });
-  const files = [
+  const { folder: app, files, entry, environment } = imageContents;
+  const own = files.flatMap((file) => (file === "node_modules" ? packages() : [file]));
+  const contents = [
     `${process.execPath}=/bin/node`,
     ...new Set([process.execPath, ...addons()].flatMap(librariesOf)),
-    `${path.join(checkout, "dist")}=/app/dist`,
-    `${path.join(checkout, "package.json")}=/app/package.json`,
-    ...modules,
+    ...own.map((file) => `${path.join(checkout, file)}=${app}/${file}`),
     ...prometheus(version),
   ];
-  const entry = ["/bin/node", "/app/dist/promfleet.js"];
-  return image("promfleet/promfleet:e2e", path.join(folder, "promfleet.tar"), entry, files);
+  const variables = Object.entries(environment).flatMap(([name, value]) => ["--env", `${name}=${value}`]);
+  const file = path.join(folder, `promfleet-${tag}.tar`);
+  return image(`promfleet/promfleet:${tag}`, file, ["/bin/node", entry], [...variables, ...contents]);
 }
 
 const prometheus = (version: string): string[] =>
-  ["prometheus", "promtool"].map((file) => `${cachedProgram("prometheus", version, file)}=/bin/${file}`);
+  imageContents.programs.map((file) => `${cachedProgram("prometheus", version, file)}=/bin/${file}`);
+
+/** Packages of another platform are in the lock file, and not on this machine. */
+function packages(): string[] {
+  return productionPackages(checkout).filter((folder) => existsSync(path.join(checkout, folder)));
+}
 
 /** Native parts of the packages that promfleet needs to run. */
 function addons(): string[] {
-  const modules = path.join(checkout, "node_modules");
-  return ["@napi-rs", "@node-rs"].flatMap((scope) =>
-    readdirSync(path.join(modules, scope), { recursive: true, encoding: "utf8" })
+  return packages().flatMap((folder) =>
+    readdirSync(path.join(checkout, folder), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".node"))
-      .map((file) => path.join(modules, scope, file)),
+      .map((file) => path.join(checkout, folder, file)),
   );
 }
 

@@ -1,5 +1,5 @@
 import { checkFlags } from "../local/check-flags.ts";
-import { checkedPlan } from "../local/checked-plan.ts";
+import { checkedPlan } from "../check/checked-plan.ts";
 import { findServerPrograms } from "../local/server-programs.ts";
 import { planFleet } from "../plan/plan-fleet.ts";
 import { parseFleet } from "../spec/parse-fleet.ts";

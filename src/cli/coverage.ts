@@ -2,10 +2,10 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import { parseDuration } from "../promql/duration.ts";
 import type { CoverageDocument } from "../gateway/coverage/coverage-answer.ts";
-import { existingState, type StateOption, withState } from "./state-option.ts";
+import { type GatewayOption, type NamedGateway, namedGateway, withGateway } from "./named-gateway.ts";
+import { withState } from "./state-option.ts";
 
-interface Options extends StateOption {
-  gateway?: string;
+interface Options extends GatewayOption {
   /** ms */
   since: number;
   output: "text" | "json";
@@ -14,9 +14,8 @@ interface Options extends StateOption {
 const day = 24 * 3600e3;
 
 export function command(): Command {
-  return withState(new Command("coverage"))
+  return withGateway(withState(new Command("coverage")))
     .description("show which server has really scraped when, and what one has missed that its partner has")
-    .option("--gateway <url>", "ask this gateway, instead of that of a fleet on this machine")
     .addOption(
       new Option("--since <duration>", "how far back")
         .argParser((text: string) => {
@@ -47,10 +46,10 @@ Examples:
 /** ms */
 const patience = 10_000;
 
-async function run({ gateway, since, output, ...state }: Options): Promise<void> {
-  const base = gateway ?? (await gatewayOf(state));
+async function run({ since, output, ...options }: Options): Promise<void> {
+  const gateway = await namedGateway(options);
   const now = Date.now();
-  const document = await readCoverage(base, (now - since) / 1000);
+  const document = await readCoverage(gateway, (now - since) / 1000);
   if (output === "json") process.stdout.write(`${JSON.stringify(document, undefined, 2)}\n`);
   else {
     const { describeCoverage } = await import("./describe-coverage.ts");
@@ -60,20 +59,15 @@ async function run({ gateway, since, output, ...state }: Options): Promise<void>
   }
 }
 
-async function gatewayOf(state: StateOption): Promise<string> {
-  const { readStatus } = await import("../local/read-status.ts");
-  return (await readStatus(await existingState(state))).gateway;
-}
-
-async function readCoverage(base: string, start: number): Promise<CoverageDocument> {
-  const { httpGet } = await import("../local/http-get.ts");
-  const url = `${base.replace(/\/+$/, "")}/api/v1/coverage?start=${start}`;
+async function readCoverage({ url: base, trust }: NamedGateway, start: number): Promise<CoverageDocument> {
+  const { httpGet } = await import("../servers/http-get.ts");
+  const url = `${base}/api/v1/coverage?start=${start}`;
   const failed = (why: string) =>
     new PromfleetError({
       code: "GATEWAY_SILENT",
       message: `the gateway at ${base} does not tell its coverage: ${why}`,
     });
-  const answer = await httpGet(url, patience).catch((error: unknown) => {
+  const answer = await httpGet(url, patience, undefined, { trust }).catch((error: unknown) => {
     throw failed(error instanceof Error ? error.message : String(error));
   });
   if (answer.status !== 200) throw failed(`status ${answer.status}`);

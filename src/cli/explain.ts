@@ -1,10 +1,10 @@
 import { Command, Option } from "commander";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { Explanation } from "../gateway/explain/explanation.ts";
-import { existingState, type StateOption, withState } from "./state-option.ts";
+import { type GatewayOption, type NamedGateway, namedGateway, withGateway } from "./named-gateway.ts";
+import { withState } from "./state-option.ts";
 
-interface Options extends StateOption {
-  gateway?: string;
+interface Options extends GatewayOption {
   time?: string;
   start?: string;
   end?: string;
@@ -14,10 +14,9 @@ interface Options extends StateOption {
 }
 
 export function command(): Command {
-  return withState(new Command("explain"))
+  return withGateway(withState(new Command("explain")))
     .description("show how a query is answered: who evaluates which part of it, and why")
     .argument("<query>", "PromQL")
-    .option("--gateway <url>", "ask this gateway, instead of that of a fleet on this machine")
     .option("--time <time>", "of an instant query, as in the API (default now)")
     .option("--start <time>", "of a range query, with --end and --step (default an hour ago)")
     .option("--end <time>", "of a range query (default now)")
@@ -47,9 +46,9 @@ const patience = 130_000;
 const hour = 3600;
 
 async function run(query: string, options: Options): Promise<void> {
-  const { gateway, output, ...state } = options;
-  const base = gateway ?? (await gatewayOf(state));
-  const explanation = await readExplanation(base, query, options);
+  const { output } = options;
+  const gateway = await namedGateway(options);
+  const explanation = await readExplanation(gateway, query, options);
   if (output === "json") process.stdout.write(`${JSON.stringify(explanation, undefined, 2)}\n`);
   else {
     const { describeExplanation } = await import("./describe-explanation.ts");
@@ -57,14 +56,13 @@ async function run(query: string, options: Options): Promise<void> {
   }
 }
 
-async function gatewayOf(state: StateOption): Promise<string> {
-  const { readStatus } = await import("../local/read-status.ts");
-  return (await readStatus(await existingState(state))).gateway;
-}
-
 /** @throws PromfleetError GATEWAY_SILENT, BAD_PARAMETER */
-async function readExplanation(base: string, query: string, options: Options): Promise<Explanation> {
-  const { httpGet } = await import("../local/http-get.ts");
+async function readExplanation(
+  { url: base, trust }: NamedGateway,
+  query: string,
+  options: Options,
+): Promise<Explanation> {
+  const { httpGet } = await import("../servers/http-get.ts");
   const { time, start, end, step, analyze } = options;
   const now = Date.now() / 1000;
   const times =
@@ -72,13 +70,13 @@ async function readExplanation(base: string, query: string, options: Options): P
       ? { ...(time !== undefined && { time }) }
       : { start: start ?? String(now - hour), end: end ?? String(now), step };
   const form = new URLSearchParams({ query, ...times, ...(analyze && { analyze: "true" }) });
-  const url = `${base.replace(/\/+$/, "")}/api/v1/explain?${form.toString()}`;
+  const url = `${base}/api/v1/explain?${form.toString()}`;
   const failed = (why: string) =>
     new PromfleetError({
       code: "GATEWAY_SILENT",
       message: `the gateway at ${base} does not explain the query: ${why}`,
     });
-  const answer = await httpGet(url, patience).catch((error: unknown) => {
+  const answer = await httpGet(url, patience, undefined, { trust }).catch((error: unknown) => {
     throw failed(error instanceof Error ? error.message : String(error));
   });
   if (answer.status === 200) return (JSON.parse(answer.body) as { data: Explanation }).data;

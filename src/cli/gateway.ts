@@ -91,13 +91,14 @@ async function run({ topology: file, listen, evaluator, readPort, state, output 
       readPort,
       coverage,
       version,
+      env: process.env,
       say,
     });
     collectAll();
     // for the next start, however this one ends
     flushCompileCache();
     const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-    const url = `http://${host}:${gateway.port}`;
+    const url = `${topology.tls ? "https" : "http"}://${host}:${gateway.port}`;
     console.log(output === "json" ? JSON.stringify({ gateway: url, reads: gateway.readUrl }) : url);
     await terminated.promise;
     say("is being stopped");

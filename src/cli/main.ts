@@ -30,6 +30,9 @@ const verbs: Record<string, () => Promise<CommandModule>> = {
   dashboard: () => import("./dashboard.ts"),
   rules: () => import("./rules.ts"),
   render: () => import("./render.ts"),
+  apply: () => import("./apply.ts"),
+  operator: () => import("./operator.ts"),
+  crd: () => import("./crd.ts"),
 };
 
 /** What commander complains of, in the form of all complaints. */

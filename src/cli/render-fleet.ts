@@ -1,6 +1,6 @@
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
-import { checkedPlan } from "../local/checked-plan.ts";
+import { checkedPlan } from "../check/checked-plan.ts";
 import { findServerPrograms } from "../local/server-programs.ts";
 import { writeFolder } from "../local/write-folder.ts";
 import { preferredAddresses, renderTopology } from "../render/fleet-topology.ts";
@@ -28,11 +28,13 @@ export async function renderFleet(
   const { binary } = spec.prometheus;
   const plan = await checkedPlan({ spec, positionOf, baseDir, promtool, features });
   const local = () => [
-    ...renderServers(plan, features, baseDir).flatMap((server) => server.files),
-    renderTopology(plan, preferredAddresses(plan), {
-      binary: binary && path.resolve(baseDir, binary),
-      version: prometheus.version,
-    }),
+    ...renderServers(plan, { features, baseDir }).flatMap((server) => server.files),
+    renderTopology(
+      plan,
+      preferredAddresses(plan),
+      { binary: binary && path.resolve(baseDir, binary), version: prometheus.version },
+      { baseDir },
+    ),
   ];
   const versions = { prometheus: prometheus.version, promfleet: manifest.version };
   const files = target === "local" ? local() : objectFiles(renderKubernetes(plan, { features, versions }));

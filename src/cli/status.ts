@@ -1,12 +1,16 @@
 import { Command, Option } from "commander";
 import { exit } from "../errors/exit-codes.ts";
 import type { MemberStatus, ServerStatus, StatusDocument } from "../local/status-document.ts";
+import { type ClusterOptions, withCluster } from "./cluster-options.ts";
 import { paint } from "./progress.ts";
 import { existingState, type StateOption, withState } from "./state-option.ts";
 
 export function command(): Command {
-  return withState(new Command("status"))
+  return withCluster(withState(new Command("status")))
     .description("show every process of a fleet: state, since when, targets, series, last error")
+    .addOption(
+      new Option("--target <target>", "where it runs").choices(["local", "kubernetes"]).default("local"),
+    )
     .addOption(new Option("-o, --output <format>", "how to print").choices(["text", "json"]).default("text"))
     .addHelpText("after", help)
     .action(run);
@@ -17,10 +21,21 @@ Exit code 1 when the fleet is not whole: something is not ready, stopped, or the
 
 Examples:
   $ promfleet status
+  $ promfleet status --target kubernetes -n monitoring
   $ promfleet status -o json | jq -r '.servers[] | "\\(.name) \\(.url) \\(.state)"'
 `;
 
-async function run({ output, ...options }: StateOption & { output: "text" | "json" }): Promise<void> {
+interface Options extends StateOption, ClusterOptions {
+  output: "text" | "json";
+  target: "local" | "kubernetes";
+}
+
+async function run({ output, target, ...options }: Options): Promise<void> {
+  if (target === "kubernetes") {
+    const { clusterStatus } = await import("./cluster-status.ts");
+    process.exitCode = (await clusterStatus(options, output)) ? exit.ok : exit.no;
+    return;
+  }
   const { readStatus } = await import("../local/read-status.ts");
   const status = await readStatus(await existingState(options));
   process.stdout.write(output === "json" ? `${JSON.stringify(status, undefined, 2)}\n` : describe(status));

@@ -26,7 +26,7 @@ ${[...servers, evaluator].map(({ name, url }) => `  ${name.padEnd(width)}  ${url
   data and logs in ${state}
 
 Three things to try:
-  curl -s '${gateway}/api/v1/query' --data-urlencode 'query=sum by (job) (up)'
+  curl ${gateway.startsWith("https:") ? "-sk" : "-s"} '${gateway}/api/v1/query' --data-urlencode 'query=sum by (job) (up)'
   ${self} server kill ${servers[0]?.name ?? ""}${where}   # and ask again: nothing is missing
   ${self} status${where}
 

@@ -40,6 +40,27 @@ export const catalogue = {
     advice: "Correct what the message names and apply the file again; the fleet runs as before.",
     exit: exit.failed,
   },
+  CLUSTER_REFUSED: {
+    meaning: "The API server of Kubernetes refuses what it was asked to do.",
+    advice: "Read what it says; where it forbids something, `kubectl auth can-i` tells who may.",
+    exit: exit.failed,
+  },
+  CLUSTER_UNREACHABLE: {
+    meaning: "The API server of Kubernetes does not answer.",
+    advice: "See whether `kubectl version` reaches it with the same kubeconfig and context.",
+    exit: exit.environment,
+  },
+  CONFIG_TOO_LARGE: {
+    meaning: "The configuration of a server does not fit into the Secrets that Kubernetes stores.",
+    advice: "Spread the rules over more groups, or have fewer and more general jobs.",
+    exit: exit.input,
+  },
+  CRD_MISSING: {
+    meaning: "The cluster has no definition of PrometheusFleet.",
+    advice:
+      "Install it: `promfleet crd | kubectl apply --server-side -f -`, or the Helm chart, which has the operator, too.",
+    exit: exit.absent,
+  },
   DISK_FULL: {
     meaning: "There is no space left on the disk of the state.",
     advice: "Free some space, or name another folder with --state. What was there before is intact.",
@@ -134,6 +155,11 @@ export const catalogue = {
     exit: exit.internal,
     status: 500,
   },
+  KUBECONFIG_INVALID: {
+    meaning: "What says how to reach a Kubernetes cluster is not there, or wrong.",
+    advice: "Name a kubeconfig with --kubeconfig or in KUBECONFIG; `kubectl config view` shows what it says.",
+    exit: exit.environment,
+  },
   LISTEN_FAILED: {
     meaning: "The address to listen on cannot be used.",
     advice:
@@ -223,6 +249,12 @@ export const catalogue = {
     advice: "Ask for less, or raise spec.gateway.limits.timeout.",
     exit: exit.failed,
     status: 503,
+  },
+  QUERY_TOO_COMPLEX: {
+    meaning: "The query is nested too deeply, or has too many operators or selectors.",
+    advice: "Write it in a simpler way, or as several queries; recording rules can hold parts of it.",
+    exit: exit.input,
+    status: 422,
   },
   QUERY_TOO_MUCH_DATA: {
     meaning: "The query reads more raw data than may be held at once.",

@@ -20,6 +20,7 @@ import { FleetReads } from "./reads/fleet-reads.ts";
 import { Tenancy } from "./tenancy/tenancy.ts";
 import { TlsFollower } from "./tls/tls-follower.ts";
 import { TlsGate } from "./tls/tls-gate.ts";
+import { gatewayTracing } from "./tracing/gateway-tracing.ts";
 import { LiveRouter } from "./router/live-router.ts";
 import { GatewayServer } from "./server.ts";
 import { TopologyFollower } from "./topology-follower.ts";
@@ -37,6 +38,8 @@ export interface GatewayOptions {
   coverage?: CoverageStore | undefined;
   /** Of promfleet. */
   version: string;
+  /** Where a receiver of traces may be named; left out: nowhere. */
+  env?: Readonly<Record<string, string | undefined>>;
   /** Told of everything that a person would want to read later, one sentence. */
   say: (sentence: string) => void;
 }
@@ -59,12 +62,16 @@ const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shor
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, TLS_UNUSABLE, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { topology, say } = options;
+  const router = new LiveRouter({ topology, say, folder: path.dirname(options.topologyFile) });
+  const { authorization } = router;
   // without a bound on connections: reads of one query wait for each other
-  const dispatcher = httpAgent({ connections: null, pipelining: 1, connect: { timeout: connectTimeout } });
-  const router = new LiveRouter({ topology, say });
+  const dispatcher = httpAgent(
+    { connections: null, pipelining: 1, connect: { timeout: connectTimeout } },
+    authorization,
+  );
   let coverage: CoverageIndex | undefined;
   const sources = new ShardSources(router, { holes: (replica) => coverage?.holes(replica) ?? [] });
-  const fetcher = new LiveFetcher(router, dispatcher);
+  const fetcher = new LiveFetcher(router, dispatcher, { authorization });
   const metrics = new RequestMetrics();
   const admission = new RequestAdmission(() => router.topology.limits, undefined, new WorkingCeiling());
   const tenancy = new Tenancy(() => router.topology);
@@ -73,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     () => router.topology.accessLog,
     () => logStream(stderr),
   );
+  const tracing = gatewayTracing(options.env ?? {}, topology.tracing, options.version, say);
   const own = new ProcessMetrics(options.version);
   let evaluation: Evaluation | undefined;
   let follower: TopologyFollower | undefined;
@@ -85,6 +93,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     await coverage?.close();
     await router.close();
     own.stop();
+    await tracing?.close();
     await dispatcher.destroy();
   };
   try {
@@ -119,7 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         coverage: index,
         evaluate: started.way,
         took: (way) => metrics.took(way),
-        reads: new FleetReads({ router, fetcher }, sources, started.admission),
+        reads: new FleetReads({ router }, sources, started.admission),
       },
       admission,
       tenancy,
@@ -127,6 +136,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       answers,
       metrics,
       accessLog,
+      tracing,
       collect: () => [
         ...metrics.collect(),
         ...tenancy.collect(),
@@ -140,6 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
           connections: server.connections,
           inFlight: server.inFlight,
           lines: accessLog.state,
+          spans: tracing?.state,
           coverage: index,
           topologyGood: follower?.objection === undefined,
         }),

@@ -59,7 +59,7 @@ beforeEach(async () => {
       fetcher,
       evaluate: async (request, signal) => await way(request, signal),
       took: () => {},
-      reads: new FleetReads({ router, fetcher }, sources, new ReadAdmission(() => 10, 0)),
+      reads: new FleetReads({ router }, sources, new ReadAdmission(() => 10, 0)),
     },
     admission,
     tenancy: new Tenancy(() => topology),
@@ -240,4 +240,28 @@ test("a port that another gateway has is taken, though it has several listeners 
   expect(clients.every(({ status }) => status === 200)).toBe(true);
   const other = new GatewayServer(options);
   await expect(other.listen("127.0.0.1", Number(port))).rejects.toThrow("PORT_TAKEN");
+});
+
+/** What comes back for these bytes. */
+async function raw(bytes: string): Promise<string> {
+  const socket = connect({ port: Number(new URL(url).port), host: "127.0.0.1" });
+  const chunks: Buffer[] = [];
+  socket.on("data", (chunk) => chunks.push(chunk));
+  const closed = once(socket, "close");
+  socket.write(bytes);
+  await closed;
+  return Buffer.concat(chunks).toString();
+}
+
+test("a target with its host is one without", async () => {
+  const close = "Host: gateway\r\nConnection: close\r\n\r\n";
+  expect(await raw(`GET http://elsewhere/-/healthy HTTP/1.1\r\n${close}`)).toContain("200 OK");
+  expect(await raw(`GET http://elsewhere HTTP/1.1\r\n${close}`)).toContain("200 OK");
+  expect(await raw(`GET http://elsewhere?x=/-/healthy HTTP/1.1\r\n${close}`)).toContain("promfleet gateway");
+  expect(await raw(`GET ftp://elsewhere/-/healthy HTTP/1.1\r\n${close}`)).toContain("404 Not Found");
+});
+
+test("two hosts, and CONNECT, are refused, and the connection ends", async () => {
+  expect(await raw("GET /-/healthy HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n")).toContain("400 Bad Request");
+  expect(await raw("CONNECT 10.0.0.1:80 HTTP/1.1\r\nHost: a\r\n\r\n")).toContain("405 Method Not Allowed");
 });

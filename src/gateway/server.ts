@@ -18,6 +18,7 @@ import { countRequest, crowdedWhile } from "./read/spent-buffers.ts";
 import { decodeRead } from "./reads/decode-read.ts";
 import type { TlsGate } from "./tls/tls-gate.ts";
 import type { Tenancy } from "./tenancy/tenancy.ts";
+import type { GatewayTracing } from "./tracing/gateway-tracing.ts";
 import type { Visit } from "./tenancy/visit.ts";
 import type { GatewayLimits } from "../spec/fleet-spec.ts";
 import type { Tenant } from "../spec/tenant.ts";
@@ -31,6 +32,8 @@ export interface ServerOptions {
   answers: AnswersOnTheirWay;
   metrics: RequestMetrics;
   accessLog: Pick<AccessLog, "write">;
+  /** Undefined where nobody takes traces. */
+  tracing?: Pick<GatewayTracing, "begin"> | undefined;
   /** All that /metrics tells. */
   collect: () => MetricFamily[];
   /** Why the gateway is not ready, undefined when it is. */
@@ -40,7 +43,7 @@ export interface ServerOptions {
 }
 
 /** ms */
-const times = { readRequest: 60_000, keepAlive: 330_000 };
+const times = { readHeaders: 10_000, readRequest: 60_000, lookAtRequests: 2000, keepAlive: 330_000 };
 const doorLimits: FrontDoorLimits = { connections: 16_000, silence: times.keepAlive };
 /** Bytes of a request's line and headers: long queries come by GET, too. */
 const maxHeaderSize = 64 * 1024;
@@ -52,6 +55,9 @@ const crowd = 1000;
 
 const api = "/api/v1/";
 const federatePath = "/federate";
+/** Tells which version of the topology is followed. */
+const topologyHeader = "x-promfleet-topology";
+
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** The HTTP side of the gateway. */
@@ -67,9 +73,20 @@ export class GatewayServer {
   constructor(options: ServerOptions) {
     this.#options = options;
     this.#server = createServer(
-      { maxHeaderSize, requestTimeout: times.readRequest, keepAliveTimeout: times.keepAlive },
+      {
+        maxHeaderSize,
+        headersTimeout: times.readHeaders,
+        requestTimeout: times.readRequest,
+        connectionsCheckingInterval: times.lookAtRequests,
+        keepAliveTimeout: times.keepAlive,
+      },
       (request, response) => void this.#serve(request, response),
     );
+    // without a listener the connection would end without a word
+    this.#server.on("connect", (_request, socket) => {
+      socket.on("error", () => {});
+      socket.end("HTTP/1.1 405 Method Not Allowed\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+    });
     this.#door = new FrontDoor(this.#server, doorLimits, options.tls);
     crowdedWhile(() => this.#door.state.open > crowd);
     this.#listeners = new Listeners(this.#server, (socket) => this.#door.enter(socket));
@@ -119,20 +136,28 @@ export class GatewayServer {
       if (--this.#open === 0) this.#idle?.();
     });
     if (this.#closing || this.#options.tls.isOutdated(socket)) response.setHeader("connection", "close");
-    const url = request.url ?? "/";
+    const url = pathOf(request.url ?? "/");
     const at = url.indexOf("?");
     const [path, search] = at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
     const began = performance.now();
     const record = recordOf(request);
     const writtenBefore = socket.bytesWritten;
     response.setHeader("x-request-id", record.id);
+    // whoever stands before it may have gone by the other one
+    if (countOf(request, "host") > 1) {
+      response.writeHead(400, { ...plain, connection: "close" }).end("more than one Host header\n");
+      return;
+    }
     const { tenancy } = this.#options;
     let route: Route | undefined;
     let tenant: Tenant | undefined;
     try {
       if (path.startsWith(api) || path === federatePath) {
         route = path === federatePath ? federateRoute : routeOf(path.slice(api.length));
-        if (route) record.handler = route.handler;
+        if (route) {
+          record.handler = route.handler;
+          record.trace = this.#options.tracing?.begin(request.headers, `${record.method} ${path}`);
+        }
       }
       tenant = await tenancy.identify(request, path);
       if (path.startsWith(api) || route)
@@ -145,6 +170,7 @@ export class GatewayServer {
     record.status = record.ending === "gone" ? goneStatus : response.statusCode;
     record.bytes = socket.bytesWritten - writtenBefore;
     record.tookMs = performance.now() - began;
+    record.trace?.end(record);
     this.#options.metrics.over(record);
     this.#options.accessLog.write(record);
   }
@@ -180,6 +206,7 @@ export class GatewayServer {
         () => (record.queuedMs = performance.now() - waitedFrom),
       );
       let answer: Answer;
+      record.trace?.begun(route.handler === "query" || route.handler === "query_range");
       try {
         answer = await visit.answer(await asked.answer(record.over(context), over.signal));
         if (!(answer.body instanceof Uint8Array)) {
@@ -223,8 +250,10 @@ export class GatewayServer {
         return "healthy";
       case "/-/ready": {
         const objection = this.#closing ? "it is being stopped" : this.#options.notReady();
-        if (objection === undefined) say(200, "The gateway is ready.\n");
-        else say(503, `The gateway is not ready: ${objection}.\n`);
+        // whoever has written a topology learns here that it is followed
+        const headers = { ...plain, [topologyHeader]: this.#options.context.router.topology.version };
+        if (objection === undefined) say(200, "The gateway is ready.\n", headers);
+        else say(503, `The gateway is not ready: ${objection}.\n`, headers);
         return "ready";
       }
       case "/metrics": {
@@ -267,6 +296,20 @@ export class GatewayServer {
     const headers = request.complete ? answer.headers : { ...answer.headers, connection: "close" };
     await writeAnswer(response, { ...answer, headers });
   }
+}
+
+function countOf({ rawHeaders }: IncomingMessage, name: string): number {
+  let count = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2)
+    if (rawHeaders[at]?.length === name.length && rawHeaders[at]?.toLowerCase() === name) count++;
+  return count;
+}
+
+/** Of a target as proxies write it, with the host before its path: only the path counts. */
+function pathOf(target: string): string {
+  const [whole, path = ""] = /^https?:\/\/[^/?#]*(.*)$/is.exec(target) ?? [];
+  if (whole === undefined) return target;
+  return path.startsWith("/") ? path : `/${path}`;
 }
 
 function recordOf({ method = "", headers, socket }: IncomingMessage): RequestRecord {

@@ -3,6 +3,8 @@ export interface HealedServer {
   name: string;
   /** Base URL without a trailing slash. */
   url: string;
+  /** The header by which it knows who asks. */
+  authorization?: string | undefined;
 }
 
 /** What the servers of a fleet have in common. */

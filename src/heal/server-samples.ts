@@ -66,7 +66,7 @@ export class ServerSamples {
   }
 
   async #post(
-    { name, url }: HealedServer,
+    { name, url, authorization }: HealedServer,
     path: string,
     versionHeader: string,
     message: Buffer,
@@ -82,6 +82,7 @@ export class ServerSamples {
         "Content-Type": "application/x-protobuf",
         "Content-Encoding": "snappy",
         [versionHeader]: "0.1.0",
+        ...(authorization !== undefined && { authorization }),
       },
     });
     request.on("error", reject);

@@ -3,7 +3,7 @@ import type { SlotOwners } from "../plan/fleet-plan.ts";
 import { parseFleet } from "../spec/parse-fleet.ts";
 import type { AcceptedFleet } from "./accepted-fleet.ts";
 import { checkFlags } from "./check-flags.ts";
-import { checkedPlan } from "./checked-plan.ts";
+import { checkedPlan } from "../check/checked-plan.ts";
 import { builtInName } from "./fleet-build.ts";
 import { type FindOptions, findProgram } from "./programs/find-program.ts";
 import type { Environment } from "./programs/program.ts";

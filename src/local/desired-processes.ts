@@ -1,6 +1,7 @@
 import type { ServerPlan } from "../plan/fleet-plan.ts";
 import { generationGlob, type RenderedServer } from "../render/render-servers.ts";
 import { serverFlags } from "../render/server-flags.ts";
+import type { GatewaySpec } from "../spec/fleet-spec.ts";
 import type { FleetBuild } from "./fleet-build.ts";
 import { loopback, type Ports } from "./fleet-ports.ts";
 import { memberNames } from "./member-names.ts";
@@ -112,15 +113,15 @@ function gatewayProcess(
     name: memberNames(name).gateway,
     kind: "gateway",
     argv: [...self, "gateway", ...words, "--state", paths.gateway],
-    url: gatewayUrl(gateway.host, port),
+    url: gatewayUrl(gateway, port),
     cwd: paths.gateway,
   };
 }
 
 /** Where this machine reaches it: "any address" is none to connect to. */
-export function gatewayUrl(host: string, port: number): string {
+export function gatewayUrl({ host, tls }: Pick<GatewaySpec, "host" | "tls">, port: number): string {
   const reachable = host === "0.0.0.0" ? loopback : host === "::" ? "::1" : host;
-  return `http://${bracketed(reachable)}:${port}`;
+  return `${tls ? "https" : "http"}://${bracketed(reachable)}:${port}`;
 }
 
 function bracketed(host: string): string {

@@ -5,10 +5,10 @@ import { type PrometheusFeatures, prometheusFeatures } from "../plan/prometheus-
 import { type EvaluatorSettings, renderEvaluator } from "../render/render-evaluator.ts";
 import { writeAtomically } from "./atomic-write.ts";
 import { freePort } from "./free-port.ts";
-import type { Look } from "./kept-process.ts";
+import type { Look } from "../servers/prometheus-probe.ts";
 import { isAlive, signalProcess } from "./process-identity.ts";
 import { findRecorded, type ProcessRecord, type RecordedStart, readProcessRecord } from "./process-record.ts";
-import { lookAtPrometheus, shownConfig } from "./prometheus-probe.ts";
+import { lookAtPrometheus, shownConfig } from "../servers/prometheus-probe.ts";
 import { adoptProcess, endProcess, type RunningProcess } from "./running-process.ts";
 
 export interface EvaluatorOptions {

@@ -7,7 +7,7 @@ import { evaluatorRecordFile } from "./evaluator-process.ts";
 import { isAlive, type ProcessIdentity } from "./process-identity.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { findProgram } from "./programs/find-program.ts";
-import { shownConfig } from "./prometheus-probe.ts";
+import { shownConfig } from "../servers/prometheus-probe.ts";
 import { until } from "./until.ts";
 
 const program = await findProgram("prometheus", { version: "3" }, process.env);

@@ -21,5 +21,5 @@ export function buildFleet(accepted: AcceptedFleet, owners: SlotOwners | undefin
   const { spec, positionOf } = parseFleet(accepted.text, accepted.source ?? builtInName);
   const plan = planFleet(spec, positionOf, owners);
   const features = prometheusFeatures(accepted.prometheus.version);
-  return { accepted, plan, features, servers: renderServers(plan, features, accepted.baseDir) };
+  return { accepted, plan, features, servers: renderServers(plan, { features, baseDir: accepted.baseDir }) };
 }

@@ -1,16 +1,13 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { type HealedFar, type HealedSummary, healFromPartners } from "../heal/heal-from-partners.ts";
+import { healingTerms } from "../heal/healing-terms.ts";
 import type { FleetBuild } from "./fleet-build.ts";
-import {
-  type HealedFar,
-  type HealedSummary,
-  healFromPartners,
-  whileNobodyHeals,
-} from "./heal-from-partners.ts";
-import { healingTerms, takesSamples } from "./healing-terms.ts";
 import type { LocalFleet, Member, Say } from "./local-fleet.ts";
 import { partnersOf, waitForScrapes } from "./restart-server.ts";
-import { ScrapeCount } from "./scrape-progress.ts";
+import { ScrapeCount } from "../servers/scrape-progress.ts";
 import type { HealingStatus } from "./status-document.ts";
+import { takesSamples } from "./takes-samples.ts";
+import { whileNobodyHeals } from "./while-nobody-heals.ts";
 
 /** ms */
 const poll = 500;

@@ -8,8 +8,8 @@ import type { LocalFleet } from "./local-fleet.ts";
 import { lookAtMember } from "./look-at-member.ts";
 import { memberNames } from "./member-names.ts";
 import { findRecorded, readProcessRecord } from "./process-record.ts";
-import { apiData, isObject, isReady } from "./prometheus-probe.ts";
-import { activeTargets } from "./scrape-progress.ts";
+import { apiData, isObject, isReady } from "../servers/prometheus-probe.ts";
+import { activeTargets } from "../servers/scrape-progress.ts";
 import type { StatePaths } from "./state-paths.ts";
 import type { HealingStatus, MemberStatus, ServerStatus, StatusDocument } from "./status-document.ts";
 

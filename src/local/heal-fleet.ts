@@ -1,9 +1,11 @@
 import { PromfleetError } from "../errors/promfleet-error.ts";
+import { type HealedSummary, healFromPartners } from "../heal/heal-from-partners.ts";
 import type { HealProgress } from "../heal/heal-progress.ts";
+import { healingTerms } from "../heal/healing-terms.ts";
 import { readAccepted, readOwners } from "./accepted-fleet.ts";
 import { buildFleet } from "./fleet-build.ts";
-import { type HealedSummary, healFromPartners, whileNobodyHeals } from "./heal-from-partners.ts";
-import { healingTerms, takesSamples } from "./healing-terms.ts";
+import { takesSamples } from "./takes-samples.ts";
+import { whileNobodyHeals } from "./while-nobody-heals.ts";
 import type { Say } from "./local-fleet.ts";
 import { readProcessRecord } from "./process-record.ts";
 import { readStatus } from "./read-status.ts";

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Look } from "../servers/prometheus-probe.ts";
 import { lastWords } from "./last-words.ts";
 import { logSize, rotateLog } from "./log-file.ts";
 import { type ProcessIdentity, signalProcess } from "./process-identity.ts";
@@ -8,9 +9,6 @@ import { endProcess, type RunningProcess } from "./running-process.ts";
 
 /** "unready" was ready and does not answer any more; "restarting" is dead and waits for its next start. */
 export type KeptState = "starting" | "ready" | "unready" | "restarting" | "stopping" | "stopped";
-
-/** What a look finds: "silent" is a process that took the connection and said nothing. */
-export type Look = "well" | "starting" | "silent";
 
 export interface Keeping {
   name: string;

@@ -1,7 +1,7 @@
 import type { DesiredProcess } from "./desired-processes.ts";
-import { httpGet } from "./http-get.ts";
-import type { Look } from "./kept-process.ts";
-import { lookAtPrometheus } from "./prometheus-probe.ts";
+import { httpGet } from "../servers/http-get.ts";
+import type { Look } from "../servers/prometheus-probe.ts";
+import { lookAtPrometheus } from "../servers/prometheus-probe.ts";
 
 /** ms */
 const timeout = 2000;
@@ -16,7 +16,10 @@ export async function lookAtMember(
     return await lookAtPrometheus(member.url, wasReady ? undefined : member.server.dataDir, signal);
   const path = member.kind === "gateway" ? "/-/ready" : "/metrics";
   try {
-    return (await httpGet(`${member.url}${path}`, timeout, signal)).status === 200 ? "well" : "starting";
+    const asking = { trust: { anyServer: true } };
+    return (await httpGet(`${member.url}${path}`, timeout, signal, asking)).status === 200
+      ? "well"
+      : "starting";
   } catch (error) {
     return error instanceof Error && error.name === "TimeoutError" ? "silent" : "starting";
   }

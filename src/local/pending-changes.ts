@@ -52,25 +52,26 @@ async function actionFor(
   if (member?.heldBack) return undefined;
   if (!member?.runs) return "start";
   if (!sameWords(member.argv, desired.argv)) return "restart";
-  if (desired.kind === "gateway") return (await evaluatorChanges(topology, paths)) ? "restart" : undefined;
+  if (desired.kind === "gateway") return (await needsAnother(topology, paths)) ? "restart" : undefined;
   if (!desired.server) return undefined;
   const asWritten = (await differingFiles(paths.root, desired.server.files)).length === 0;
   if (asWritten && !member.ready) return undefined;
   return asWritten && (await provesConfig(desired.url, desired.server)) ? undefined : "reload";
 }
 
-/** A gateway starts its evaluator once: another one takes another gateway. */
-async function evaluatorChanges(topology: RenderedFile, paths: StatePaths): Promise<boolean> {
+/** A gateway starts its evaluator once, and is known by its URL: where these change, another one takes its place. */
+async function needsAnother(topology: RenderedFile, paths: StatePaths): Promise<boolean> {
   const before = await readFile(paths.topology, "utf8").catch(() => undefined);
-  return before !== undefined && evaluatorPart(before) !== evaluatorPart(topology.content);
+  return before !== undefined && lastingPart(before) !== lastingPart(topology.content);
 }
 
-function evaluatorPart(topology: string): string {
-  const { evaluator, limits } = JSON.parse(topology) as {
+function lastingPart(topology: string): string {
+  const { evaluator, limits, tls } = JSON.parse(topology) as {
     evaluator?: unknown;
     limits?: Partial<GatewayLimits>;
+    tls?: unknown;
   };
-  return JSON.stringify([evaluator, limits?.timeoutMs, limits?.concurrency]);
+  return JSON.stringify([evaluator, limits?.timeoutMs, limits?.concurrency, tls !== undefined]);
 }
 
 function sameWords(a: readonly string[], b: readonly string[]): boolean {

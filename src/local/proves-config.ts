@@ -1,5 +1,5 @@
 import type { DesiredServer } from "./desired-processes.ts";
-import { shownConfig } from "./prometheus-probe.ts";
+import { shownConfig } from "../servers/prometheus-probe.ts";
 
 /** ms */
 const timeout = 5000;

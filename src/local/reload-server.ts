@@ -1,7 +1,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { DesiredProcess, DesiredServer } from "./desired-processes.ts";
-import { httpGet } from "./http-get.ts";
+import { httpGet } from "../servers/http-get.ts";
 import { lastWords } from "./last-words.ts";
 import type { Member } from "./local-fleet.ts";
 import { logSize } from "./log-file.ts";

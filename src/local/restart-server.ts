@@ -2,8 +2,8 @@ import { setTimeout as pause } from "node:timers/promises";
 import { PromfleetError } from "../errors/promfleet-error.ts";
 import type { DesiredProcess } from "./desired-processes.ts";
 import type { LocalFleet, Member, Say } from "./local-fleet.ts";
-import { shownConfig } from "./prometheus-probe.ts";
-import { activeTargets, ScrapeCount } from "./scrape-progress.ts";
+import { shownConfig } from "../servers/prometheus-probe.ts";
+import { activeTargets, ScrapeCount } from "../servers/scrape-progress.ts";
 import { untilReady } from "./until-ready.ts";
 
 /** ms */

@@ -25,7 +25,7 @@ export function targetFiles(
   const { monitoring, name } = plan.spec;
   const names = memberNames(name);
   const at = (process: string, index = 0) => `${loopback}:${ports[process]?.[index] ?? 0}`;
-  const gateway = gatewayUrl(plan.spec.gateway.host, ports[names.gateway]?.[0] ?? 0);
+  const gateway = gatewayUrl(plan.spec.gateway, ports[names.gateway]?.[0] ?? 0);
   const files: RenderedFile[] = [];
   const add = (file: string, groups: readonly TargetGroup[]) =>
     files.push({
@@ -36,7 +36,7 @@ export function targetFiles(
   if (monitoring.fleet)
     add("fleet", [
       ...plan.servers.map((server) => group(at(server.name), server.name, "server")),
-      group(new URL(gateway).host, names.gateway, "gateway"),
+      gatewayGroup(gateway, names.gateway),
       ...(evaluatorUrl === undefined
         ? []
         : [group(new URL(evaluatorUrl).host, names.evaluator, "evaluator")]),
@@ -55,4 +55,10 @@ export function targetFiles(
 
 function group(target: string, instance: string, component: string): TargetGroup {
   return { targets: [target], labels: { instance, component } };
+}
+
+function gatewayGroup(url: string, instance: string): TargetGroup {
+  const { host, protocol } = new URL(url);
+  const { targets, labels } = group(host, instance, "gateway");
+  return { targets, labels: { ...labels, ...(protocol === "https:" && { __scheme__: "https" }) } };
 }

@@ -10,5 +10,6 @@ export function topologyFile(
 ): RenderedFile {
   const servers = desired.filter(({ kind }) => kind === "server");
   const { path: binary, version } = accepted.prometheus;
-  return renderTopology(plan, new Map(servers.map(({ name, url }) => [name, url])), { binary, version });
+  const addresses = new Map(servers.map(({ name, url }) => [name, url]));
+  return renderTopology(plan, addresses, { binary, version }, { baseDir: accepted.baseDir });
 }

@@ -11,9 +11,15 @@ export type PositionOf = (path: readonly (string | number)[]) => Position | unde
 /**
  * Who scrapes and evaluates what.
  * @param owners of the slots, where the fleet has some already; even ones otherwise, or where they name shards that are no more
+ * @param retired shards that own no slots any more, and are there for their history
  * @throws PromfleetError with every rule that no shard can evaluate alone
  */
-export function planFleet(spec: FleetSpec, positionOf: PositionOf, owners?: SlotOwners): FleetPlan {
+export function planFleet(
+  spec: FleetSpec,
+  positionOf: PositionOf,
+  owners?: SlotOwners,
+  retired: readonly string[] = [],
+): FleetPlan {
   const ids = Array.from({ length: spec.shards }, (_, shard) => String(shard));
   const fitting = owners?.length === slotCount && ids.every((id) => owners.includes(id));
   const slots = fitting && owners.every((id) => ids.includes(id)) ? owners : evenOwners(spec.shards);
@@ -23,8 +29,12 @@ export function planFleet(spec: FleetSpec, positionOf: PositionOf, owners?: Slot
   return {
     spec,
     owners: slots,
-    shards: ids.map((id, index) => ({ id, slots: slotRanges(slots, id), rules: groups[index] ?? [] })),
-    servers: ids.flatMap((shard) =>
+    shards: [...ids, ...retired].map((id, index) => ({
+      id,
+      slots: slotRanges(slots, id),
+      rules: groups[index] ?? [],
+    })),
+    servers: [...ids, ...retired].flatMap((shard) =>
       replicaNames(spec.replicas).map((replica) => ({
         name: `${spec.name}-${shard}-${replica}`,
         shard,

@@ -12,6 +12,7 @@ it("reads versions as Prometheus prints them", () => {
     formatQueryApi: true,
     labelLimits: false,
     nativeHistograms: "flag",
+    hidesMixedGroups: true,
     chunkedReadLimit: false,
     filterExternalLabels: true,
     lateSamples: "floats",
@@ -21,6 +22,7 @@ it("reads versions as Prometheus prints them", () => {
     readsCarryTraceId: true,
     readsChunks: true,
     nativeHistograms: "config",
+    hidesMixedGroups: false,
     lateSamples: "all",
   });
   expect(prometheusFeatures("2.38.0").lateSamples).toBe("none");

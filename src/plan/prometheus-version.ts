@@ -17,6 +17,11 @@ export interface PrometheusFeatures {
   labelLimits: boolean;
   /** How native histograms are scraped: not at all, by a feature flag, or by `scrape_native_histograms` in the configuration. */
   nativeHistograms: "none" | "flag" | "config";
+  /**
+   * Does not say that it leaves out the sum or average of a group which has floats and native histograms; with these switched off there
+   * are no such groups.
+   */
+  hidesMixedGroups: boolean;
   /** As an evaluator, knows `chunked_read_limit` of remote_read. */
   chunkedReadLimit: boolean;
   /** Knows `filter_external_labels` of remote_read. */
@@ -40,6 +45,7 @@ export function prometheusFeatures(version: string): PrometheusFeatures {
     formatQueryApi: since(2, 40),
     labelLimits: since(2, 54),
     nativeHistograms: since(3, 8) ? "config" : since(2, 40) ? "flag" : "none",
+    hidesMixedGroups: since(2, 40) && !since(3, 0),
     chunkedReadLimit: since(2, 55),
     filterExternalLabels: since(2, 34),
     lateSamples: since(3, 4) ? "all" : since(2, 39) ? "floats" : "none",

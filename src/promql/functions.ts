@@ -36,6 +36,7 @@ export const perSeriesFunctions: ReadonlySet<string> = new Set([
   "histogram_stddev",
   "histogram_stdvar",
   "histogram_sum",
+  "holt_winters",
   "hour",
   "idelta",
   "increase",

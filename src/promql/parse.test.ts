@@ -147,3 +147,17 @@ describe("parse", () => {
     expect(queries.filter((query) => !parse(query))).toEqual([]);
   });
 });
+
+describe("holt_winters, which Prometheus 2 has", () => {
+  it("is a function like others", () => {
+    expect(shape(parse("sum(holt_winters (x[5m], 0.5, 0.1))"))).toBe(
+      "sum by() (holt_winters(x{}[5m], 0.5, 0.1))",
+    );
+  });
+
+  it("stays what it is where it is a metric or a text", () => {
+    expect(shape(parse('holt_winters + my_holt_winters{x="holt_winters(1)"}'))).toBe(
+      "<holt_winters{} + my_holt_winters{x=holt_winters(1)}>",
+    );
+  });
+});

@@ -3,6 +3,9 @@ import { LabelKeyBuilder } from "./label-key.ts";
 import { MalformedData } from "./malformed-data.ts";
 import { ProtoReader } from "./proto-reader.ts";
 
+/** Bytes of a chunk that tell how many samples it has. */
+const leastChunk = 2;
+
 /**
  * One series as it came over the wire: ChunkedSeries or TimeSeries, which both have their labels in field 1. Only the labels
  * were looked at.
@@ -28,10 +31,13 @@ export function continued(series: EncodedSeries, later: EncodedSeries): EncodedS
 /** Reads encoded series, taking external labels off. */
 export class SeriesDecoder {
   readonly #external: ExternalLabels | undefined;
+  readonly #ofChunks: boolean;
   readonly #key = new LabelKeyBuilder();
 
-  constructor(external: ExternalLabels | undefined) {
+  /** @param ofChunks whether their content is chunks: then these are looked into, too */
+  constructor(external: ExternalLabels | undefined, ofChunks = false) {
     this.#external = external;
+    this.#ofChunks = ofChunks;
   }
 
   /**
@@ -61,7 +67,7 @@ export class SeriesDecoder {
       }
       labelsEnd = reader.position;
     }
-    checkContent(buffer, labelsEnd, to);
+    checkContent(buffer, labelsEnd, to, this.#ofChunks);
     const sentLabels = buffer.subarray(from, labelsEnd);
     if (kept && keptFrom < labelsEnd) kept.push(buffer.subarray(keptFrom, labelsEnd));
     return {
@@ -119,13 +125,26 @@ export class LabelReader {
   }
 }
 
-/** Chunks, samples and histograms are not decoded, but their bounds are those of whole fields. */
-function checkContent(buffer: Buffer, from: number, to: number): void {
+/** Chunks, samples and histograms are not decoded, but their bounds are those of whole fields; those of chunks' own, too. */
+function checkContent(buffer: Buffer, from: number, to: number, ofChunks: boolean): void {
   const reader = new ProtoReader(buffer, from, to);
   while (reader.next()) {
     if (reader.field === 1) throw new MalformedData("the labels of a series do not stand together");
-    reader.skip();
+    if (ofChunks && reader.field === 2) checkChunk(reader.message());
+    else reader.skip();
   }
+}
+
+/** An evaluator that can not read one takes it for the query's mistake. */
+function checkChunk(chunk: ProtoReader): void {
+  let bytes = 0;
+  while (chunk.next()) {
+    if (chunk.field === 4) {
+      chunk.bytes();
+      bytes = chunk.to - chunk.from;
+    } else chunk.skip();
+  }
+  if (bytes < leastChunk) throw new MalformedData("a chunk of a series is empty");
 }
 
 /** Whether any of these fields of a series is of the number. */

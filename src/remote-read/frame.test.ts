@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ExternalLabels } from "./external-labels.ts";
 import { SeriesDecoder } from "./encoded-series.ts";
 import { encodeChunk, encodeLabels, exampleFrame, splitFrame } from "./example-series.ts";
-import { FrameSplitter, decodeFrame, encodeFrame } from "./frame.ts";
+import { type Frame, FrameSplitter, decodeFrame, encodeFrame } from "./frame.ts";
 import { describeKey } from "./label-key.ts";
 import { MalformedData } from "./malformed-data.ts";
 
@@ -117,4 +117,37 @@ test("the frame of a later query of a request says which", () => {
   const series = { key: "", sentLabels: labels, labels, content: [encodeChunk("x")], frame: undefined };
   const frame = splitFrame(Buffer.concat(encodeFrame(series, 2)));
   expect(() => decodeFrame(frame, new SeriesDecoder(undefined))).toThrow("a query that was not asked");
+});
+
+const chunkField = (message: Buffer) => Buffer.concat([Buffer.from([0x12, message.length]), message]);
+
+test("a chunk that none can read is the server's mistake", () => {
+  const decoder = new SeriesDecoder(undefined, true);
+  const labels = encodeLabels({ a: "1" });
+  const frameOf = (content: Buffer): Frame => {
+    const series = { key: "", sentLabels: labels, labels, content: [content], frame: undefined };
+    const [frame] = new FrameSplitter(limit).push(Buffer.concat(encodeFrame(series, 0)));
+    if (!frame) throw new Error("no frame");
+    return frame;
+  };
+  expect(decodeFrame(frameOf(chunkField(Buffer.from([0x22, 2, 0, 1]))), decoder)).toHaveLength(1);
+  for (const message of [[], [0xff], [0x22, 1, 0], [0x22, 9, 0], [0x08, 1]])
+    expect(() => decodeFrame(frameOf(chunkField(Buffer.from(message))), decoder)).toThrow(MalformedData);
+});
+
+test("large frames come out the same wherever the stream is cut", () => {
+  const text = "x".repeat(1_500_000);
+  const frames = [
+    exampleFrame({ i: "0" }, text),
+    exampleFrame({ i: "1" }, "short"),
+    exampleFrame({ i: "2" }, text),
+  ];
+  const stream = Buffer.concat(frames);
+  for (const size of [1_000_000, 65_536, 1_500_017, 3_000_100, stream.length])
+    expect(split(stream, [3, size], new FrameSplitter(limit * 2))).toEqual(
+      frames.map((frame) => splitFrame(frame).message),
+    );
+  const cut = new FrameSplitter(limit * 2);
+  cut.push(stream.subarray(0, 1_200_000));
+  expect(() => cut.end()).toThrow(MalformedData);
 });

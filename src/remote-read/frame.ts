@@ -5,6 +5,8 @@ import { ProtoReader } from "./proto-reader.ts";
 import { ProtoWriter, bytesHeader, varintBytes, writeVarint } from "./proto-writer.ts";
 
 const checksumBytes = 4;
+/** Bytes of a frame that is put together in its place. */
+const large = 1024 ** 2;
 
 /** One frame of a stream of chunks. */
 export interface Frame {
@@ -61,6 +63,8 @@ export class FrameSplitter {
   readonly #limit: number;
   #pending: Buffer[] = [];
   #pendingBytes = 0;
+  /** A frame that is put together in its place. */
+  #large: Buffer | undefined;
   /** How many bytes the frame that is not whole yet needs at least. */
   #needed = 1;
 
@@ -71,6 +75,7 @@ export class FrameSplitter {
 
   /** Takes the next bytes of the stream, gives the frames they complete. @throws MalformedData */
   push(chunk: Buffer): Frame[] {
+    if (this.#large) return this.#fill(this.#large, chunk);
     this.#pending.push(chunk);
     this.#pendingBytes += chunk.length;
     if (this.#pendingBytes < this.#needed) return [];
@@ -85,7 +90,26 @@ export class FrameSplitter {
     if (at === bytes.length) this.#needed = 1;
     this.#pendingBytes = bytes.length - at;
     this.#pending = this.#pendingBytes > 0 ? [bytes.subarray(at)] : [];
+    if (this.#needed > large) this.#beginLarge(bytes.subarray(at));
     return frames;
+  }
+
+  /** So that it is not in memory twice, in pieces and as a whole. Its length is known, and what does not come takes no memory. */
+  #beginLarge(beginning: Buffer): void {
+    this.#large = Buffer.allocUnsafe(this.#needed);
+    beginning.copy(this.#large);
+    this.#pending = [];
+  }
+
+  #fill(frame: Buffer, chunk: Buffer): Frame[] {
+    const room = frame.length - this.#pendingBytes;
+    this.#pendingBytes += chunk.copy(frame, this.#pendingBytes, 0, room);
+    if (chunk.length < room) return [];
+    this.#large = undefined;
+    this.#pendingBytes = 0;
+    this.#needed = 1;
+    const frames = this.push(frame);
+    return chunk.length > room ? [...frames, ...this.push(chunk.subarray(room))] : frames;
   }
 
   /** @throws MalformedData if the stream ended within a frame */

@@ -1,7 +1,9 @@
+import path from "node:path";
 import type { FleetPlan } from "../plan/fleet-plan.ts";
 import { spreadByInstance } from "../plan/spread-by-instance.ts";
+import { withTlsFiles } from "../spec/gateway-tls.ts";
 import { printTopology } from "../topology/print-topology.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { ServerAuth, Topology } from "../topology/topology.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash } from "./rule-files.ts";
 import { evaluationInterval } from "./server-config.ts";
@@ -16,8 +18,24 @@ export interface EvaluatorProgram {
   version: string | undefined;
 }
 
-/** What the gateway is told of a fleet. Its version is a hash of all else. */
-export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: EvaluatorProgram): Topology {
+export interface TopologyExtras {
+  /** Whether slots have changed hands within the retention: then the owner of a slot does not have all of its series. */
+  moved?: boolean;
+  /** Absolute: what file names in the spec are relative to. Undefined where it names none. */
+  baseDir?: string;
+  /** What the servers ask of the gateway. */
+  serverAuth?: ServerAuth | undefined;
+}
+
+/**
+ * What the gateway is told of a fleet. Its version is a hash of all else.
+ */
+export function fleetTopology(
+  plan: FleetPlan,
+  addresses: Addresses,
+  program: EvaluatorProgram,
+  { moved = false, baseDir = "/", serverAuth }: TopologyExtras = {},
+): Topology {
   const { spec } = plan;
   const rest = {
     fleet: spec.name,
@@ -34,12 +52,15 @@ export function fleetTopology(plan: FleetPlan, addresses: Addresses, program: Ev
       slots,
     })),
     onEveryShard: spec.scrapeConfigs.filter((job) => job.onEveryShard).map((job) => job.jobName),
-    spreadByInstance: spreadByInstance(spec),
+    spreadByInstance: moved ? undefined : spreadByInstance(spec),
     limits: spec.gateway.limits,
+    tls: spec.gateway.tls && withTlsFiles(spec.gateway.tls, (file) => path.resolve(baseDir, file)),
+    serverAuth,
     auth: spec.gateway.auth,
     tenants: spec.gateway.tenants,
     coverage: spec.gateway.coverage,
     accessLog: spec.gateway.accessLog,
+    tracing: spec.gateway.tracing,
     evaluator: {
       ...program,
       evaluationInterval: evaluationInterval(spec),
@@ -63,9 +84,11 @@ export function renderTopology(
   plan: FleetPlan,
   addresses: Addresses,
   program: EvaluatorProgram,
-): RenderedFile {
-  const content = printTopology(fleetTopology(plan, addresses, program));
-  return { path: "topology.json", content, mode: 0o600 };
+  extras: TopologyExtras = {},
+): RenderedFile & { version: string } {
+  const topology = fleetTopology(plan, addresses, program, extras);
+  const content = printTopology(topology);
+  return { path: "topology.json", content, mode: 0o600, version: topology.version };
 }
 
 function addressOf(server: string, addresses: Addresses): string {

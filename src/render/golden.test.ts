@@ -36,7 +36,7 @@ it.each(readdirSync(testdata))("renders %s as it did before", async (name) => {
   const plan = planFleet(spec, positionOf);
   const program = { binary: spec.prometheus.binary, version: features.version };
   const files = [
-    ...renderServers(plan, features, "/etc/fleet").flatMap((server) => server.files),
+    ...renderServers(plan, { features, baseDir: "/etc/fleet" }).flatMap((server) => server.files),
     renderTopology(plan, preferredAddresses(plan), program),
   ];
   const expected = path.join(folder, "expected");

@@ -1,8 +1,7 @@
 import type { FleetPlan, ServerPlan } from "../plan/fleet-plan.ts";
-import type { PrometheusFeatures } from "../plan/prometheus-version.ts";
 import type { RenderedFile } from "./rendered-file.ts";
 import { contentHash, ruleFiles } from "./rule-files.ts";
-import { serverConfig } from "./server-config.ts";
+import { type ConfigSurroundings, serverConfig } from "./server-config.ts";
 import { yamlText } from "../spec/yaml-text.ts";
 
 /** The configuration of one server: the files of its folder. */
@@ -23,15 +22,9 @@ export interface RenderedServer {
 /**
  * Every server's configuration: prometheus.yml and rule files, alike on the replicas of a shard but for the replica label of
  * remote_write. File names inside are absolute, or relative to the folder. May hold the secrets of the spec.
- * @param features of the servers' version
- * @param baseDir absolute: what file names in the spec are relative to
  */
-export function renderServers(
-  plan: FleetPlan,
-  features: PrometheusFeatures,
-  baseDir: string,
-): RenderedServer[] {
-  return plan.servers.map((server) => renderServer(plan, server, features, baseDir));
+export function renderServers(plan: FleetPlan, surroundings: ConfigSurroundings): RenderedServer[] {
+  return plan.servers.map((server) => renderServer(plan, server, surroundings));
 }
 
 /** How the generation stands among rule_files. */
@@ -39,20 +32,15 @@ export function generationGlob(generation: string): string {
   return `generation-${generation}*.yml`;
 }
 
-function renderServer(
-  plan: FleetPlan,
-  server: ServerPlan,
-  features: PrometheusFeatures,
-  baseDir: string,
-): RenderedServer {
+function renderServer(plan: FleetPlan, server: ServerPlan, surroundings: ConfigSurroundings): RenderedServer {
   const shard = plan.shards.find(({ id }) => id === server.shard);
   if (!shard) throw new Error(`server ${server.name} belongs to no shard of the plan`);
   const rules = ruleFiles(shard.rules);
   const ruleNames = rules.map(({ name }) => name);
-  const common = serverConfig(plan, shard, "", features, baseDir);
+  const common = serverConfig(plan, shard, "", surroundings);
   const generation = contentHash(yamlText({ ...common, rule_files: ruleNames }));
   const config = {
-    ...serverConfig(plan, shard, server.replica, features, baseDir),
+    ...serverConfig(plan, shard, server.replica, surroundings),
     rule_files: [...ruleNames, generationGlob(generation)],
   };
   const folder = `servers/${server.name}`;

@@ -5,6 +5,21 @@ import { shardRelabelling } from "../plan/shard-relabel.ts";
 import type { FleetSpec, ScrapeConfig, Verbatim } from "../spec/fleet-spec.ts";
 import { withAbsoluteFiles } from "./absolute-files.ts";
 
+/** How the targets of promfleet's own jobs are found: keys of a scrape config. */
+export type Discovery = (job: "fleet" | "node" | "demo") => Verbatim;
+
+/** Who the targets are is known at run time alone: whoever runs the servers writes these files. */
+export const fileDiscovery: Discovery = (job) => ({ file_sd_configs: [{ files: [`targets/${job}.json`] }] });
+
+/** What a configuration is made with besides the plan. */
+export interface ConfigSurroundings {
+  /** Of the servers' version. */
+  features: PrometheusFeatures;
+  /** Absolute: what file names in the spec are relative to. */
+  baseDir: string;
+  discovery?: Discovery;
+}
+
 /** How often rules are evaluated where the spec does not tell. */
 const defaultEvaluationInterval = "15s";
 
@@ -15,15 +30,13 @@ export function evaluationInterval(spec: FleetSpec): string {
 
 /**
  * The configuration of a server, as Prometheus' prometheus.yml has it, without rule_files.
- * @param baseDir absolute: what file names in the spec are relative to
  * @param replica what remote_write tells the replicas of a shard apart by; all else is the same for each
  */
 export function serverConfig(
   plan: FleetPlan,
   shard: ShardPlan,
   replica: ServerPlan["replica"],
-  features: PrometheusFeatures,
-  baseDir: string,
+  { features, baseDir, discovery = fileDiscovery }: ConfigSurroundings,
 ): Verbatim {
   const { spec } = plan;
   const verbatim = (section: Verbatim) => withAbsoluteFiles(section, baseDir);
@@ -35,7 +48,7 @@ export function serverConfig(
     ...(Object.keys(spec.alerting).length > 0 && { alerting: verbatim(spec.alerting) }),
     scrape_configs: [
       ...spec.scrapeConfigs.map((job) => sharded(job, verbatim(job.config), shard)),
-      ...monitoringJobs(spec, features).map((config) =>
+      ...monitoringJobs(spec, features, discovery).map((config) =>
         sharded({ onEveryShard: false, shardKey: undefined }, config, shard),
       ),
     ],
@@ -57,18 +70,22 @@ export function globalSection(spec: FleetSpec, baseDir: string): Verbatim {
   };
 }
 
-/** Jobs of the fleet itself. Who the targets are is known at run time alone: the target writes these files. */
-function monitoringJobs(spec: FleetSpec, features: PrometheusFeatures): Verbatim[] {
+/** Jobs of the fleet itself. */
+function monitoringJobs(spec: FleetSpec, features: PrometheusFeatures, discovery: Discovery): Verbatim[] {
   const { fleet, node, demo } = spec.monitoring;
   return [
-    ...(fleet ? [monitoringJob("promfleet", "fleet")] : []),
-    ...(node ? [monitoringJob("node", "node")] : []),
-    ...(demo > 0 ? [{ ...monitoringJob("demo", "demo"), ...histogramsOfBothKinds(features) }] : []),
+    ...(fleet ? [{ job_name: "promfleet", ...discovery("fleet"), ...gatewayTls(spec) }] : []),
+    ...(node ? [{ job_name: "node", ...discovery("node") }] : []),
+    ...(demo > 0 ? [{ job_name: "demo", ...discovery("demo"), ...histogramsOfBothKinds(features) }] : []),
   ];
 }
 
-function monitoringJob(name: string, file: string): Verbatim {
-  return { job_name: name, file_sd_configs: [{ files: [`targets/${file}.json`] }] };
+/**
+ * The gateway is scraped at an address of this machine, which is seldom among the names of its certificate; the job sends nothing that
+ * another could make use of.
+ */
+function gatewayTls({ gateway }: FleetSpec): Verbatim {
+  return gateway.tls ? { tls_config: { insecure_skip_verify: true } } : {};
 }
 
 /** The demo shows what a service can: dashboards want its classic histograms, too. */

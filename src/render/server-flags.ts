@@ -10,6 +10,10 @@ export interface ServerPaths {
   dataDir: string;
   /** `127.0.0.1:9390` */
   listenAddress: string;
+  /** Whether it is reloaded over HTTP. Left out: by a SIGHUP, and nobody else on the machine can stop it over HTTP. */
+  lifecycle?: boolean;
+  /** Absolute path of what tells who may ask. */
+  webConfigFile?: string;
 }
 
 /** Bytes. A series must come in one frame: whoever reads takes a second frame for another series. */
@@ -22,10 +26,7 @@ const connections = 4096;
 /** A server with it takes what it missed from whoever brings it. */
 export const receiverFlag = "--web.enable-remote-write-receiver";
 
-/**
- * The command line of a server. No --web.enable-lifecycle: a reload is a SIGHUP, and nobody else on the machine can stop
- * the server over HTTP.
- */
+/** The command line of a server. */
 export function serverFlags(spec: FleetSpec, features: PrometheusFeatures, paths: ServerPaths): string[] {
   const { retention, retentionSize, extraArgs } = spec.prometheus;
   return [
@@ -43,6 +44,8 @@ export function serverFlags(spec: FleetSpec, features: PrometheusFeatures, paths
       concurrency: spec.gateway.limits.concurrency,
     }),
     `--web.listen-address=${paths.listenAddress}`,
+    ...(paths.webConfigFile === undefined ? [] : [`--web.config.file=${paths.webConfigFile}`]),
+    ...(paths.lifecycle ? ["--web.enable-lifecycle"] : []),
     ...(latenessWindowMs(spec, features) > 0 ? [receiverFlag] : []),
     ...extraArgs,
   ];

@@ -177,7 +177,7 @@ describe.each(["2.42.0", "3.16.0"])("with Prometheus %s", (version) => {
     const plan = planFleet(fleet, () => undefined);
     const features = prometheusFeatures(version);
     const urls = await Promise.all(
-      renderServers(plan, features, "/").map(async ({ files, folder, configFile }) => {
+      renderServers(plan, { features, baseDir: "/" }).map(async ({ files, folder, configFile }) => {
         await mkdir(path.join(root, folder), { recursive: true });
         for (const file of files)
           await writeFile(path.join(root, file.path), file.content, { mode: file.mode });

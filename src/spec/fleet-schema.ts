@@ -6,6 +6,7 @@ import {
   listOf,
   matching,
   openSection,
+  ratio,
   section,
   text,
   verbatim,
@@ -77,7 +78,12 @@ const prometheus = section({
     .prefault({})
     .describe("Labels that go with alerts, federation and remote writes; the same on every server."),
   global: verbatim().prefault({}).describe("Further keys of Prometheus' `global` section, as they are."),
-  extraArgs: listOf(matching(/^--[a-z0-9][^\n]*$/, "a flag such as --storage.tsdb.wal-compression"))
+  extraArgs: listOf(
+    matching(/^--[a-z0-9][^\n]*$/, "a flag such as --storage.tsdb.wal-compression").max(1000, {
+      error: "a flag of at most 1000 characters",
+    }),
+  )
+    .max(100, { error: "a list of at most 100 flags" })
     .prefault([])
     .describe("Further flags of the servers, `--name=value`. Those that promfleet sets itself are refused."),
 });
@@ -136,6 +142,18 @@ export const coverageKeys = {
 export const accessLogKey = () =>
   yesOrNo().default(false).describe("Whether the gateway writes a line of JSON to stderr for each request.");
 
+export const tracingKey = () =>
+  section({
+    endpoint: matching(/^https?:\/\/[^\s]+$/, "a URL such as http://127.0.0.1:4318").describe(
+      "Of a receiver of OTLP over HTTP; spans go to its /v1/traces. OTEL_EXPORTER_OTLP_ENDPOINT in the gateway's environment goes before.",
+    ),
+    sampleRatio: ratio()
+      .default(1)
+      .describe("Of traces that no client has begun, the part that is kept. Of others the client says."),
+  })
+    .optional()
+    .describe("Where the gateway sends traces of the requests to it. Left out: nowhere.");
+
 const gateway = section({
   host: text("an address of this machine, such as 127.0.0.1,")
     .default("127.0.0.1")
@@ -155,6 +173,7 @@ const gateway = section({
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
   accessLog: accessLogKey(),
+  tracing: tracingKey(),
   replicas: whole(1, 20).default(2).describe("On Kubernetes, how many gateways there are."),
   image: text("the name of an image")
     .optional()

@@ -42,6 +42,7 @@ export function fleetSpec({ metadata, spec }: FleetDocument): FleetSpec {
       tenants: gateway.tenants?.map((tenant) => ({ ...tenant, matchers: tenant.matchers })),
       coverage: gateway.coverage,
       accessLog: gateway.accessLog,
+      tracing: gateway.tracing,
       replicas: gateway.replicas,
       image: gateway.image,
       resources: gateway.resources,

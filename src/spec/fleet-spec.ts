@@ -95,11 +95,21 @@ export interface GatewaySpec {
   coverage: CoverageSettings;
   /** Whether the gateway writes a line of JSON to stderr for each request. */
   accessLog: boolean;
+  /** Undefined: traces go nowhere, unless the environment says where. */
+  tracing: TracingSpec | undefined;
   /** How many there are on Kubernetes. */
   replicas: number;
   /** On Kubernetes; undefined: promfleet's own. */
   image: string | undefined;
   resources: ResourcesSpec;
+}
+
+/** Where traces of the gateway's requests go. */
+export interface TracingSpec {
+  /** Base URL of a receiver of OTLP over HTTP. */
+  endpoint: string;
+  /** From 0 to 1, of traces that no client has begun. */
+  sampleRatio: number;
 }
 
 /** The volume of a server on Kubernetes. */

@@ -27,7 +27,7 @@ function timeoutFindings(prometheus: Readonly<Record<string, unknown>>): Finding
   return [{ code: "SPEC_CONFLICT", message, path: ["spec", "prometheus", "scrapeTimeout"] }];
 }
 
-const globalElsewhere: Readonly<Record<string, string>> = {
+export const globalElsewhere: Readonly<Record<string, string>> = {
   scrape_interval: "scrapeInterval",
   scrape_timeout: "scrapeTimeout",
   evaluation_interval: "evaluationInterval",
@@ -35,7 +35,7 @@ const globalElsewhere: Readonly<Record<string, string>> = {
 };
 
 /** Files that every server of this machine would write to at once. */
-const sharedFiles = ["query_log_file", "scrape_failure_log_file"];
+export const sharedFiles = ["query_log_file", "scrape_failure_log_file"];
 
 function globalFindings(global: unknown): Finding[] {
   if (!isMap(global)) return [];
@@ -72,7 +72,7 @@ export const ownFlags: Readonly<Record<string, string | undefined>> = {
 };
 
 /** Flags with which a server would not be what the rest of the fleet takes it for. */
-const harmfulFlags: Readonly<Record<string, string>> = {
+export const harmfulFlags: Readonly<Record<string, string>> = {
   agent: "an agent answers no queries",
   help: "a server would not start",
   "help-long": "a server would not start",

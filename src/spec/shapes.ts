@@ -11,6 +11,12 @@ export function whole(from: number, to: number): z.ZodInt {
   return z.int({ error }).min(from, { error }).max(to, { error });
 }
 
+/** A part of a whole. */
+export function ratio(): z.ZodNumber {
+  const error = "a number from 0 to 1";
+  return z.number({ error }).min(0, { error }).max(1, { error });
+}
+
 export function yesOrNo(): z.ZodBoolean {
   return z.boolean({ error: "true or false" });
 }
@@ -27,10 +33,14 @@ export function matching(pattern: RegExp, what: string): z.ZodString {
 /** A duration as Prometheus writes it, longer than nothing. */
 export function duration(): z.ZodString {
   const error = 'a duration such as "15s" or "1m30s"';
-  return z
-    .string({ error })
-    .regex(durationPattern, { error, abort: true })
-    .refine((value) => (parseDuration(value) ?? 0) > 0, { error });
+  return (
+    z
+      .string({ error })
+      .regex(durationPattern, { error, abort: true })
+      // said twice, as this is all that a schema has of it
+      .regex(/[1-9]/, { error, abort: true })
+      .refine((value) => (parseDuration(value) ?? 0) > 0, { error })
+  );
 }
 
 /** A duration as Prometheus writes it, or none at all. */

@@ -20,7 +20,9 @@ export function tlsFindings(gateway: unknown, path: ValuePath, code: ErrorCode):
     path: at,
   });
   return [
-    ...(isMap(tls) && tls["clientAuthType"] !== undefined ? [lacking([...path, "tls", "clientAuthType"])] : []),
+    ...(isMap(tls) && tls["clientAuthType"] !== undefined
+      ? [lacking([...path, "tls", "clientAuthType"])]
+      : []),
     ...listIn(gateway, "tenants").flatMap((tenant, index) =>
       listIn(tenant, "certificates").length > 0 ? [lacking([...path, "tenants", index, "certificates"])] : [],
     ),

@@ -64,7 +64,8 @@ async function readPem(key: TlsFileKey, file: string): Promise<string> {
   }
 }
 
-const block = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
+const block =
+  /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g;
 
 /** All of a file, the first one first. @throws TlsFileError where there is none, or one that is none */
 function certificatesIn(

@@ -179,10 +179,12 @@ function filledIn(content: Content, text: string): Topology {
     spreadByInstance: content.spreadByInstance,
     limits: content.limits,
     tls: content.tls && tlsOf(content.tls),
+    serverAuth: content.serverAuth,
     auth: content.auth,
     tenants: content.tenants?.map(tenantOf),
     coverage: content.coverage,
     accessLog: content.accessLog,
+    tracing: content.tracing,
     evaluator: { ...evaluator, binary: evaluator.binary, version: evaluator.version },
   };
 }

@@ -11,10 +11,12 @@ export function printTopology(topology: Topology): string {
     spreadByInstance,
     limits,
     tls,
+    serverAuth,
     auth,
     tenants,
     coverage,
     accessLog,
+    tracing,
     evaluator,
   } = topology;
   const ordered: Topology = {
@@ -43,10 +45,12 @@ export function printTopology(topology: Topology): string {
       maxQueryBytes: limits.maxQueryBytes,
     },
     tls: tls && withTlsFiles(tls, (file) => file),
+    serverAuth,
     auth,
     tenants,
     coverage: { missedScrapes: coverage.missedScrapes },
     accessLog,
+    tracing: tracing && { endpoint: tracing.endpoint, sampleRatio: tracing.sampleRatio },
     evaluator: {
       binary: evaluator.binary,
       version: evaluator.version,

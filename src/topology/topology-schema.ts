@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { accessLogKey, countLimits, coverageKeys, evaluatorKeys } from "../spec/fleet-schema.ts";
+import { accessLogKey, countLimits, coverageKeys, evaluatorKeys, tracingKey } from "../spec/fleet-schema.ts";
 import { accessKeys } from "../spec/tenant-schema.ts";
 import { tlsKey } from "../spec/tls-schema.ts";
 import { duration, listOf, matching, section, text, whole } from "../spec/shapes.ts";
@@ -74,11 +74,18 @@ export const topologySchema = section({
     .prefault({})
     .describe("Bounds on what one request may cost."),
   tls: tlsKey(),
+  serverAuth: section({
+    username: text("a name").describe("Of basic auth."),
+    passwordFile: text("the path of a file").describe("Holds the password alone; followed."),
+  })
+    .optional()
+    .describe("What all servers ask of whoever speaks to them. Left out: nothing."),
   ...accessKeys,
   coverage: section(coverageKeys)
     .prefault({})
     .describe("What the gateway reckons as a gap in what a server has scraped."),
   accessLog: accessLogKey(),
+  tracing: tracingKey(),
   evaluator: section({
     binary: text("the path of a program")
       .optional()

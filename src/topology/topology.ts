@@ -1,4 +1,4 @@
-import type { CoverageSettings, GatewayLimits } from "../spec/fleet-spec.ts";
+import type { CoverageSettings, GatewayLimits, TracingSpec } from "../spec/fleet-spec.ts";
 import type { GatewayTls } from "../spec/gateway-tls.ts";
 import type { GatewayAuth, Tenant } from "../spec/tenant.ts";
 
@@ -19,12 +19,16 @@ export interface Topology {
   limits: GatewayLimits;
   /** Paths are absolute, or relative to the folder of topology.json. Undefined: plain HTTP. */
   tls: GatewayTls | undefined;
+  /** What the servers ask of whoever speaks to them; undefined: nothing. */
+  serverAuth: ServerAuth | undefined;
   /** Undefined with tenants undefined, too: everybody may ask. */
   auth: GatewayAuth | undefined;
   tenants: readonly Tenant[] | undefined;
   coverage: CoverageSettings;
   /** Whether the gateway writes a line of JSON to stderr for each request. */
   accessLog: boolean;
+  /** Read when the gateway starts; undefined: traces go where the environment says, or nowhere. */
+  tracing: TracingSpec | undefined;
   evaluator: TopologyEvaluator;
 }
 
@@ -34,6 +38,12 @@ export interface SpreadByInstance {
   exceptJobs: readonly string[];
   /** Metrics that only the first shard has, as its rules record them. */
   exceptMetrics: readonly string[];
+}
+
+export interface ServerAuth {
+  username: string;
+  /** Holds the password alone; absolute, or relative to the folder of topology.json. Followed like the topology. */
+  passwordFile: string;
 }
 
 export interface TopologyShard {

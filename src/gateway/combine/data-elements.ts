@@ -1,3 +1,4 @@
+import { lookedThrough } from "../protocol/query-answer-shape.ts";
 import { type Part, annotationsOf } from "./success-answer.ts";
 
 const head = '{"status":"success","data":[';
@@ -13,6 +14,7 @@ const comma = 0x2c;
 export function dataElements(body: Buffer): Part<string[]> {
   const text = body.toString("latin1");
   if (!text.startsWith(head)) throw new SyntaxError(`an answer begins with ${text.slice(0, head.length)}`);
+  if (body.length <= lookedThrough) JSON.parse(body.toString());
   const elements: string[] = [];
   let from = head.length;
   let depth = 0;

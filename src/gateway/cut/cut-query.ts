@@ -1,5 +1,6 @@
 import type { Expression } from "../../promql/expression.ts";
 import { parse } from "../../promql/parse.ts";
+import { showsResetHints } from "../../promql/reset-hints.ts";
 import { selectors } from "../../promql/selectors.ts";
 import type { SelectorLocality } from "../../plan/rule-locality.ts";
 import type { SharedText } from "../evaluate/annotation-positions.ts";
@@ -35,6 +36,21 @@ export interface CutQuery {
 const mostParts = 16;
 
 /**
+ * Functions that need no buckets: below them Prometheus reads none, and then tells by itself which native histograms follow a reset. What
+ * it warns of there it would not warn of a part alone.
+ */
+const ofHistogramStats: ReadonlySet<string> = new Set(["histogram_count", "histogram_sum", "histogram_avg"]);
+const ofNoValues: ReadonlySet<string> = new Set(["timestamp", "start_timestamp", "absent"]);
+
+/** Where a node stands in a query. */
+interface Place {
+  /** It is what absent() is asked of. */
+  isOfAbsent: boolean;
+  /** Which parts would be evaluated with other hints than where they stand. */
+  hintsDiffer: "of all" | "of sums" | undefined;
+}
+
+/**
  * Takes out of a query what the shards can put together themselves: aggregations that distribute, the outermost of them. Nothing within a
  * subquery: that is evaluated at other times.
  * @returns undefined where there is nothing
@@ -47,16 +63,19 @@ export function cutQuery(
   const parts: QueryPart[] = [];
   const places: { part: QueryPart; isOfAbsent: boolean }[] = [];
   let rest = 0;
-  const visit = (node: Expression, isOfAbsent: boolean): void => {
+  const visit = (node: Expression, { isOfAbsent, hintsDiffer }: Place): void => {
+    const within: Place = { isOfAbsent: false, hintsDiffer };
     if (node.kind === "aggregation") {
-      const part = partOf(query, node, ofSelector, String(parts.length));
+      const isOther =
+        hintsDiffer === "of all" || (hintsDiffer === "of sums" && showsResetHints(node.expression));
+      const part = isOther ? undefined : partOf(query, node, ofSelector, String(parts.length));
       if (part) {
         parts.push(part);
         places.push({ part, isOfAbsent });
         return;
       }
-      if (node.param) visit(node.param, false);
-      visit(node.expression, false);
+      if (node.param) visit(node.param, within);
+      visit(node.expression, within);
       return;
     }
     switch (node.kind) {
@@ -66,23 +85,27 @@ export function cutQuery(
         rest += selectors(node).length;
         return;
       case "parens":
-        visit(node.expression, isOfAbsent);
+        visit(node.expression, { isOfAbsent, hintsDiffer });
         return;
       case "unary":
-        visit(node.expression, false);
+        visit(node.expression, within);
         return;
       case "call":
-        for (const arg of node.args) visit(arg, node.func === "absent");
+        for (const arg of node.args)
+          visit(arg, {
+            isOfAbsent: node.func === "absent",
+            hintsDiffer: hintsBelow(node.func, hintsDiffer),
+          });
         return;
       case "binary":
-        visit(node.left, false);
-        visit(node.right, false);
+        visit(node.left, within);
+        visit(node.right, within);
         return;
       case "number":
       case "string":
     }
   };
-  visit(expression, false);
+  visit(expression, { isOfAbsent: false, hintsDiffer: undefined });
   if (parts.length === 0 || parts.length > mostParts) return undefined;
   let text = "";
   let copied = 0;
@@ -102,6 +125,11 @@ export function cutQuery(
   }
   keep(query.length);
   return { parts, text, shared, rest };
+}
+
+function hintsBelow(func: string, above: Place["hintsDiffer"]): Place["hintsDiffer"] {
+  if (above === "of all" || ofHistogramStats.has(func)) return "of all";
+  return ofNoValues.has(func) ? "of sums" : above;
 }
 
 function partOf(

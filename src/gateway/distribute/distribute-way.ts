@@ -178,19 +178,28 @@ class DistributedQuestion {
   /** @throws NotDistributed where a shard has left a group out that holds floats and native histograms: another may have some of it */
   async *#unmixed(results: readonly ElementSource[]): Elements {
     const told = yield* this.#put(results);
+    this.#refuseMixed(told);
+    return told;
+  }
+
+  /** @throws NotDistributed */
+  #refuseMixed(told: readonly Annotations[]): void {
     const isMixed = told.some(({ warnings }) => warnings.some((warning) => mixed.test(warning)));
     if (isMixed && this.#distribution.kind !== "concat")
-      throw new NotDistributed("a shard has floats and native histograms in one group");
-    return told;
+      throw new NotDistributed("a shard has floats and native histograms in one group", "histograms");
   }
 
   #put(results: readonly ElementSource[]): Elements {
     const distribution = this.#distribution;
     const type = this.#type;
-    if (distribution.kind === "average") return whole(results, (parts) => averagesOf(parts, type));
+    // nothing has gone out of what is whole here
+    const refuseMixed = (told: readonly Annotations[]) => this.#refuseMixed(told);
+    if (distribution.kind === "average")
+      return whole(results, refuseMixed, (parts) => averagesOf(parts, type));
     if (distribution.kind === "first") {
       const { k, fromTop, node } = distribution;
-      return whole(results, (parts) => firstOfAll(parts, { k, fromTop, grouping: node.grouping }, type));
+      const ranking = { k, fromTop, grouping: node.grouping };
+      return whole(results, refuseMixed, (parts) => firstOfAll(parts, ranking, type));
     }
     const unite: Unite = uniting(distribution.kind, type);
     return this.#request.kind === "range" ? mergeSorted(results, unite) : mergeUnsorted(results, unite);
@@ -209,9 +218,10 @@ function typeOf({ kind, expression }: QueryRequest): ResultType {
   return kind === "range" || inner?.kind === "matrix" || inner?.kind === "subquery" ? "matrix" : "vector";
 }
 
-/** For what needs all of what all shards say. */
+/** For what needs all of what all shards say. @param check is told what they have said besides, before anything is made of it */
 async function* whole(
   results: readonly ElementSource[],
+  check: (told: readonly Annotations[]) => void,
   make: (parts: readonly (readonly ResultElement[])[]) => ResultElement[],
 ): Elements {
   const parts = await Promise.all(
@@ -224,8 +234,10 @@ async function* whole(
       }
     }),
   );
+  const told = parts.map(({ annotations }) => annotations);
+  check(told);
   yield make(parts.map(({ elements }) => elements));
-  return parts.map(({ annotations }) => annotations);
+  return told;
 }
 
 async function* answerText(

@@ -15,8 +15,17 @@ interface Values {
   histograms?: unknown;
 }
 
-/** @throws NotDistributed where there are native histograms among them; SyntaxError */
-export function samplesOf({ text, metric }: ResultElement): Samples {
+/** @throws NotDistributed where there are native histograms among them; what the element has for it, or SyntaxError, where it is none */
+export function samplesOf(element: ResultElement): Samples {
+  try {
+    return readSamples(element);
+  } catch (error) {
+    if (error instanceof SyntaxError && element.blame) throw element.blame(error.message);
+    throw error;
+  }
+}
+
+function readSamples({ text, metric }: ResultElement): Samples {
   const rest = text.toString("latin1", '{"metric":'.length + metric.length + 1);
   const { value, values, histogram, histograms } = JSON.parse(`{${rest}`) as Values;
   if (histogram !== undefined || histograms !== undefined)

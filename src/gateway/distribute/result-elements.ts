@@ -7,6 +7,8 @@ export interface ResultElement {
   metric: string;
   /** All of it, braces included. */
   text: Buffer;
+  /** Of what was not looked through yet: the error that tells whose it is, should it turn out to be none. */
+  blame?: (why: string) => Error;
 }
 
 export type ResultType = "vector" | "matrix";

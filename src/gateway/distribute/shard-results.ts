@@ -1,6 +1,7 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { isPacked, packed } from "../combine/packed-answer.ts";
+import { checkElement, lookedThrough } from "../protocol/query-answer-shape.ts";
 import type { Annotations } from "../protocol/annotations.ts";
 import { type ShardFetcher, ShardLost, type ShardResponse } from "../fetch/shard-fetcher.ts";
 import type { Answer } from "../planner/query-request.ts";
@@ -125,11 +126,18 @@ async function* blaming(
   { shard, replica, body }: Response,
   take: () => AsyncGenerator<ResultElement[], Annotations, undefined>,
 ): AsyncGenerator<ResultElement[], Annotations, undefined> {
+  const blame = (why: string) => new BrokenResult(shard, replica, why);
   try {
     const elements = take();
+    let looked = 0;
     for (;;) {
       const next = await elements.next();
       if (next.done) return next.value;
+      for (const element of next.value) {
+        looked += element.text.length;
+        if (looked <= lookedThrough) checkElement(JSON.parse(element.text.toString()));
+        else element.blame = blame;
+      }
       spendBuffers(next.value.reduce((bytes, { text }) => bytes + text.length, 0));
       yield next.value;
     }

@@ -4,6 +4,11 @@ import { sendRequest } from "../fetch/http-client.ts";
 /** Bytes of an answer that is an error. */
 const longestError = 1024 ** 2;
 
+/** More came than can be meant. */
+export class AnswerTooLong extends Error {
+  override readonly name = "AnswerTooLong";
+}
+
 /** Sends a form to an API of the evaluator. Resolves with the headers of its answer; for query APIs that is after evaluation. */
 export function askEvaluator(
   dispatcher: Dispatcher,
@@ -33,7 +38,7 @@ export async function shortBody(
   let size = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > limit) throw new Error(`an answer is longer than ${limit} bytes`);
+    if (size > limit) throw new AnswerTooLong(`an answer is longer than ${limit} bytes`);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);

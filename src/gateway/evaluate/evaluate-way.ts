@@ -7,11 +7,12 @@ import { NotDistributed } from "../distribute/not-distributed.ts";
 import type { Answer, GivenParts, QueryRequest, Way } from "../planner/query-request.ts";
 import { ShardLost } from "../fetch/shard-fetcher.ts";
 import type { ReadFailure } from "../read/reading-query.ts";
+import { showsResetHints } from "../../promql/reset-hints.ts";
 import type { Topology } from "../../topology/topology.ts";
 import { queryTimes } from "../coverage/query-times.ts";
 import { type ShardSources, always } from "../coverage/shard-sources.ts";
 import { lackWarnings } from "../coverage/lack-warnings.ts";
-import { askEvaluator, shortBody } from "./ask-evaluator.ts";
+import { AnswerTooLong, askEvaluator, shortBody } from "./ask-evaluator.ts";
 import type { Evaluator, ReadyEvaluator } from "./evaluator.ts";
 import { type Annotations, storageWarning } from "./evaluator-warnings.ts";
 import { HeldAnswer, checkedEnding } from "./held-answer.ts";
@@ -29,6 +30,9 @@ export interface EvaluateWayOptions {
   topology: () => Pick<Topology, "evaluator">;
   dispatcher: Dispatcher;
 }
+
+/** ms by which reads begin earlier that need it: no target that is there is scraped less often. */
+const earlier = 5 * 60_000;
 
 /** Bytes of an answer that is held as a whole until it has been judged to its end. */
 const heldBytes = 512 * 1024;
@@ -63,11 +67,23 @@ async function evaluateWithout(
   signal: AbortSignal,
 ): Promise<Answer> {
   const tries = new Tries();
+  // what is not understood may add up, too
+  let earlierMs = !request.expression || showsResetHints(request.expression) ? 0 : undefined;
   for (;;) {
     const ready = await options.evaluator.ready(signal);
-    const outcome = await evaluateOnce(options, ready, request, { avoid: tries.avoid, without }, signal);
+    const outcome = await evaluateOnce(
+      options,
+      ready,
+      request,
+      { avoid: tries.avoid, without, earlierMs },
+      signal,
+    );
     if (!("retry" in outcome)) return outcome;
     signal.throwIfAborted();
+    if (outcome.retry === "begin_earlier") {
+      earlierMs = earlier;
+      continue;
+    }
     // the parts are from another replica
     if (request.given && outcome.retry === "replica")
       throw new NotDistributed(outcome.reason, "replica_failed");
@@ -81,7 +97,7 @@ async function evaluateOnce(
   { registry, admission, sources, topology, dispatcher }: EvaluateWayOptions,
   ready: ReadyEvaluator,
   request: QueryRequest,
-  { avoid, without }: Pick<QuerySettings, "avoid" | "without">,
+  { avoid, without, earlierMs }: Pick<QuerySettings, "avoid" | "without" | "earlierMs">,
   signal: AbortSignal,
 ): Promise<Answer | Retry> {
   let admitted: AdmittedReads | undefined;
@@ -94,12 +110,14 @@ async function evaluateOnce(
       expectedReads: prepared.reads,
       avoid,
       without,
+      earlierMs,
       sources,
       times,
       spool: admitted.spool?.(),
       takesHistograms: ready.features.readsHistograms,
       given: request.given,
       came: (bytes) => request.record?.came(bytes),
+      through: (fetcher, id) => request.record?.reading(fetcher, id) ?? fetcher,
       signal,
     });
     return await askAndJudge(dispatcher, ready, request, prepared, query, signal);
@@ -123,7 +141,14 @@ async function prepare(
 ): Promise<PreparedQuery> {
   const ask = async (path: string) => {
     const answer = await askEvaluator(dispatcher, url + path, [["query", request.query]], {}, signal);
-    return { status: answer.statusCode, body: await shortBody(answer.body) };
+    try {
+      return { status: answer.statusCode, body: await shortBody(answer.body) };
+    } catch (error) {
+      // its tree of a text that it understands is no mistake of the evaluator's
+      if (!(error instanceof AnswerTooLong)) throw error;
+      const message = "the query has more parts than can be looked at";
+      throw new PromfleetError({ code: "QUERY_TOO_COMPLEX", message }, { cause: error });
+    }
   };
   if (features.readsCarryTraceId) return await tracedQuery(request, ask);
   return (await markedQuery(request, ask)) ?? bareQuery(request);
@@ -275,6 +300,7 @@ function mapped(annotations: Annotations, map: (text: string) => string): Annota
 
 /** @throws where no other try would do better */
 function retryOf(failure: ReadFailure): Retry {
+  if (failure.kind === "begins_late") return { retry: "begin_earlier" };
   if (failure.kind !== "replica") throw failure.error;
   return { retry: "replica", replica: failure.replica, reason: failure.reason };
 }

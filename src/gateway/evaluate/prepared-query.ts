@@ -6,7 +6,9 @@ import { parse } from "../../promql/parse.ts";
 import { selectors, subexpressions } from "../../promql/selectors.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { queryMarker } from "../read/read-listener.ts";
-import { userPositions } from "./annotation-positions.ts";
+import { withQuery } from "../distribute/distribute-way.ts";
+import { withStoredAbsentLabels } from "./absent-labels.ts";
+import { sharedPositions, userPositions } from "./annotation-positions.ts";
 
 /** How a query is put to the evaluator. */
 export interface PreparedQuery {
@@ -28,20 +30,32 @@ export interface EvaluatorRequest {
 /** Asks the evaluator's API `path` about the query's text. */
 export type AskAboutText = (path: string) => Promise<{ status: number; body: Buffer }>;
 
-/** The 8 bytes of a span that nobody records. */
-const spanId = "00000000000000a1";
+/** The 8 bytes of a span that nobody records: of the question to the evaluator. */
+export const evaluationSpanId = "00000000000000a1";
 
-/** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is. */
+/** Selectors of a query: each is a read of all shards. */
+const mostReads = 1000;
+
+/** @throws PromfleetError QUERY_TOO_COMPLEX */
+function refuseMany(reads: number): void {
+  if (reads <= mostReads) return;
+  const message = `the query has ${reads} selectors, and may have ${mostReads}`;
+  throw new PromfleetError({ code: "QUERY_TOO_COMPLEX", message });
+}
+
+/** For evaluators that pass a query's trace id on to its reads: the user's text stays as it is, but for what absent() tells of it. */
 export async function tracedQuery(request: QueryRequest, ask: AskAboutText): Promise<PreparedQuery> {
   const { expression } = request;
   const counted = expression ? countInExpression(expression) : await askForCount(ask);
+  refuseMany(counted.reads);
+  const other = expression && withStoredAbsentLabels(request.query, expression);
   return {
     ...counted,
     ask: (id) => ({
-      params: request.params,
+      params: other ? withQuery(request.params, other.text) : request.params,
       // not sampled: there is nobody to send spans to
-      headers: { traceparent: `00-${id}-${spanId}-00` },
-      annotation: undefined,
+      headers: { traceparent: `00-${id}-${evaluationSpanId}-00` },
+      annotation: other && sharedPositions(request.query, other.text, other.shared),
     }),
   };
 }
@@ -72,6 +86,7 @@ export async function markedQuery(
     });
   }
   const understood = expression;
+  refuseMany(selectors(understood).length);
   const asWritten = text === request.query;
   return {
     ...countInExpression(understood),

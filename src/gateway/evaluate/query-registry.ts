@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ShardLack } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { ShardSources } from "../coverage/shard-sources.ts";
+import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { PieceSource, ReadFailure, ReadRecord, ReadSpool, ReadingQuery } from "../read/reading-query.ts";
 import { ReadFailed } from "../read/reading-query.ts";
 import type { GivenParts } from "../planner/query-request.ts";
@@ -22,10 +23,14 @@ export interface QuerySettings {
   spool: ReadSpool | undefined;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   takesHistograms: boolean;
+  /** See ReadingQuery. */
+  earlierMs: number | undefined;
   /** Parts of it that were evaluated before. */
   given: GivenParts | undefined;
   /** Told of bytes of servers' answers. */
   came: (bytes: number) => void;
+  /** What its reads go through, told the id that they are known by. */
+  through?: ((fetcher: ShardFetcher, id: string) => ShardFetcher) | undefined;
   /** Aborted when nobody waits for the query any more. */
   signal: AbortSignal;
 }
@@ -56,6 +61,7 @@ export class QueryInFlight implements ReadingQuery {
   readonly id: string;
   readonly spool: ReadSpool | undefined;
   readonly takesHistograms: boolean;
+  readonly earlierMs: number | undefined;
   readonly signal: AbortSignal;
   /** For the evaluator's request: aborted with ReadFailed once a read has failed, but not by `end`. */
   readonly failing: AbortSignal;
@@ -77,6 +83,7 @@ export class QueryInFlight implements ReadingQuery {
     this.id = id;
     this.spool = settings.spool;
     this.takesHistograms = settings.takesHistograms;
+    this.earlierMs = settings.earlierMs;
     this.failing = AbortSignal.any([settings.signal, this.#failing.signal]);
     this.signal = AbortSignal.any([this.failing, this.#over.signal]);
     this.#settings = settings;
@@ -112,6 +119,10 @@ export class QueryInFlight implements ReadingQuery {
 
   came(bytes: number): void {
     this.#settings.came(bytes);
+  }
+
+  through(fetcher: ShardFetcher): ShardFetcher {
+    return this.#settings.through?.(fetcher, this.id) ?? fetcher;
   }
 
   part(id: string): Buffer | undefined {

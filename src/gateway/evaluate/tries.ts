@@ -10,7 +10,10 @@ const evaluatorTries = 3;
 const pauses = { first: 20, longest: 400 };
 
 /** A try that led to nothing, though another may. */
-export type Retry =
+export type Retry = CountedRetry | { retry: "begin_earlier" };
+
+/** One that may lead to nothing again. */
+type CountedRetry =
   | { retry: "replica"; replica: Replica; reason: string }
   | { retry: "evaluator"; reason: string; connected: boolean };
 
@@ -23,7 +26,7 @@ export class Tries {
   #pauseMs = pauses.first;
 
   /** @returns ms to wait @throws when it was tried often enough */
-  next(outcome: Retry): number {
+  next(outcome: CountedRetry): number {
     if (outcome.retry === "replica") {
       const { replica, reason } = outcome;
       this.#replicas.push({ replica, reason });

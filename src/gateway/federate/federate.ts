@@ -49,7 +49,7 @@ export async function federate(
     .map((matchers) => ({ start: BigInt(now - lookback), end: BigInt(now), matchers, hints: undefined }));
   if (queries.length === 0) return textAnswer([], escaping, []);
   const { value, warnings } = await reads.readWhole(
-    { queries, partial },
+    { queries, partial, fetcher },
     signal,
     async (answering) => await lastSamples(await sampledSeries(answering, queries)),
   );

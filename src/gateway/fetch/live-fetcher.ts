@@ -4,7 +4,7 @@ import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse } from "../router/router.ts";
 import { type FetchCounts, noCounts } from "./fetch-counts.ts";
 import { HedgeBudget } from "./hedge-budget.ts";
-import { connectTimeout, httpAgent, sendRequest } from "./http-client.ts";
+import { type Authorization, connectTimeout, httpAgent, sendRequest } from "./http-client.ts";
 import { type Lateness, type Outcome, Outrun, ReplicaRace } from "./replica-race.ts";
 import { refusalOf } from "./replica-refusal.ts";
 import {
@@ -20,6 +20,8 @@ import { StallWatch } from "./stall-watch.ts";
 export interface FetchPatience {
   budget?: HedgeBudget;
   stalls?: StallWatch;
+  /** What all requests to servers are authorized by. */
+  authorization?: Authorization;
 }
 
 /** Whether nothing has come of an answer for a moment, though it was waited for. */
@@ -35,16 +37,18 @@ export class LiveFetcher implements ShardFetcher {
   readonly #dispatcher: Dispatcher;
   readonly #budget: HedgeBudget;
   readonly #stalls: StallWatch;
+  readonly #authorization: Authorization | undefined;
 
   constructor(
     pool: ReplicaPool,
     dispatcher: Dispatcher,
-    { budget = new HedgeBudget(), stalls = new StallWatch() }: FetchPatience = {},
+    { budget = new HedgeBudget(), stalls = new StallWatch(), authorization }: FetchPatience = {},
   ) {
     this.#pool = pool;
     this.#dispatcher = dispatcher;
     this.#budget = budget;
     this.#stalls = stalls;
+    this.#authorization = authorization;
   }
 
   async fetch(shard: string, request: ShardRequest, signal: AbortSignal): Promise<ShardResponse> {
@@ -69,7 +73,7 @@ export class LiveFetcher implements ShardFetcher {
     // a kept connection may have been closed while nobody looked, which says nothing of the server
     for (const [replica, { brokenConnection }] of race.failed) {
       if (!brokenConnection) continue;
-      const fresh = httpAgent({ connect: { timeout: connectTimeout } });
+      const fresh = httpAgent({ connect: { timeout: connectTimeout } }, this.#authorization);
       const outcome = await this.#try(replica, request, () => {}, signal, fresh);
       // waits for the answer
       fresh.close(() => {});
@@ -131,7 +135,7 @@ export class LiveFetcher implements ShardFetcher {
       });
       clearTimeout(slowly);
       use.answered();
-      const refusal = await refusalOf(answer);
+      const refusal = await refusalOf(answer, request);
       if (typeof refusal === "string") {
         use.failed(refusal);
         return { reason: refusal, brokenConnection: false };

@@ -21,6 +21,9 @@ export interface StallBounds {
 /** 4 KiB a second. */
 const defaults: StallBounds = { tick: 100, bytes: 410, early: 6, later: 30, short: 256 * 1024 };
 
+/** Interim answers (1xx) to one request that are taken. */
+const mostInterim = 100;
+
 /** Looks without a byte after which the replica is doubted. */
 const doubtful = 2;
 
@@ -151,6 +154,7 @@ class WatchedHandler implements Handler {
   readonly #handler: Handler;
   readonly #begin: (controller: Controller) => WatchedBody;
   #body: WatchedBody | undefined;
+  #interim = 0;
 
   constructor(handler: Handler, begin: (controller: Controller) => WatchedBody) {
     this.#handler = handler;
@@ -164,6 +168,7 @@ class WatchedHandler implements Handler {
   onResponseStart(...args: Parameters<NonNullable<Handler["onResponseStart"]>>): void {
     const [controller, status] = args;
     if (status >= 200) this.#body = this.#begin(controller);
+    else if (++this.#interim > mostInterim) controller.abort(new Error("its interim answers do not end"));
     this.#handler.onResponseStart?.(...args);
   }
 

@@ -15,6 +15,8 @@ export interface FleetState {
   inFlight: number;
   /** Of the access log. */
   lines: { written: number; dropped: number };
+  /** Of traces; undefined where nobody takes them. */
+  spans: { sent: number; dropped: number; waiting: number } | undefined;
   coverage: Coverage;
   /** Whether the topology file, as it is now, is the one that is followed. */
   topologyGood: boolean;
@@ -30,6 +32,7 @@ export function fleetMetrics({
   connections,
   inFlight,
   lines,
+  spans,
   coverage,
   topologyGood,
 }: FleetState): MetricFamily[] {
@@ -118,6 +121,15 @@ export function fleetMetrics({
       { labels: { outcome: "written" }, value: lines.written },
       { labels: { outcome: "dropped" }, value: lines.dropped },
     ]),
+    ...(spans
+      ? [
+          counter("spans", "Spans of traces, by what became of them.", [
+            { labels: { outcome: "sent" }, value: spans.sent },
+            { labels: { outcome: "dropped" }, value: spans.dropped },
+          ]),
+          gauge("spans_waiting", "Spans of traces that wait to be sent.", [one(spans.waiting)]),
+        ]
+      : []),
     gauge("topology_good", "Whether the topology file is right, and followed.", [one(Number(topologyGood))]),
     {
       kind: "info",

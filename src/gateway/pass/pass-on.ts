@@ -6,6 +6,8 @@ import type { Answer } from "../planner/query-request.ts";
 import { spendBuffers } from "../read/spent-buffers.ts";
 import { reasonOf } from "../router/replica-watch.ts";
 import type { Replica } from "../router/router.ts";
+import { LastBytes } from "./answer-ending.ts";
+import { checkEnds, checkShort, isPlainResult, resultBegins } from "./check-answer.ts";
 
 /** Bytes of an answer that are held until they are whole, so that a replica that breaks off within them can be replaced. */
 const heldBytes = 256 * 1024;
@@ -34,7 +36,13 @@ export async function passOn(
   for (;;) {
     const { replica, status, headers, body } = await fetcher.fetch(shard, { ...request, choose }, signal);
     try {
-      return open({ status, headers: headersOf(headers), body: await held(body) });
+      const answer = {
+        status,
+        headers: headersOf(headers),
+        body: await held(body, isPlainResult(request, status, headers)),
+      };
+      if (answer.body instanceof Uint8Array) checkShort(answer, answer.body, request.path);
+      return open(answer);
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof PromfleetError) throw error;
@@ -59,28 +67,37 @@ function headersOf(headers: IncomingHttpHeaders): Record<string, string> {
 }
 
 /** A short body whole, a long one as a stream that begins with what was held. @throws where it breaks off before that */
-async function held(body: Readable): Promise<Answer["body"]> {
+async function held(body: Readable, isPlain: boolean): Promise<Answer["body"]> {
   const chunks: Buffer[] = [];
   let size = 0;
   const source = (body as AsyncIterable<Buffer>)[Symbol.asyncIterator]();
   for (;;) {
     const next = await source.next();
-    if (next.done) return Buffer.concat(chunks, size);
+    if (next.done) {
+      const whole = Buffer.concat(chunks, size);
+      if (isPlain) checkEnds(whole, whole);
+      return whole;
+    }
     chunks.push(next.value);
     size += next.value.length;
     if (size > heldBytes) break;
   }
   const rest = { [Symbol.asyncIterator]: () => source };
+  const beginning = Buffer.concat(chunks, size).subarray(0, resultBegins.length);
+  if (isPlain) checkEnds(beginning, undefined);
   return pipeline(
     async function* (): AsyncGenerator<Buffer, void, undefined> {
       for (const chunk of chunks.splice(0)) yield chunk;
       yield* rest;
     },
     async function* (all: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, undefined> {
+      const last = new LastBytes();
       for await (const chunk of all) {
         spendBuffers(chunk.length);
+        if (isPlain) last.add(chunk);
         yield chunk;
       }
+      if (isPlain) checkEnds(beginning, last.bytes);
     },
     () => {},
   ) as unknown as Readable;

@@ -6,8 +6,8 @@ import { type SelectorLocality, expressionLocality } from "../../plan/rule-local
 
 /** How the answer of a fleet comes from what each of its shards answers to a query alone. Every series is on one shard. */
 export type Distribution =
-  /** What they answer side by side. Equal label sets from two shards mean that it does not distribute. */
-  | { kind: "concat"; why: string }
+  /** What they answer side by side. Equal label sets from two shards mean that it does not distribute; a hope may be disappointed so. */
+  | { kind: "concat"; why: string; isHope?: true }
   /** Elements with equal labels put together by this operation. */
   | { kind: "add" | "least" | "greatest" | "one"; why: string }
   /** Sums and counts, asked for instead of averages. */
@@ -51,7 +51,7 @@ export function distributionOf(expression: Expression, ofSelector: SelectorLocal
   if (aggregated) return { distribution: aggregated };
   // a hope that the answers can disappoint; where a job is on every shard they would not show it
   if (!shared && isWholeByTarget(inner))
-    return { distribution: { kind: "concat", why: "its groups may be whole on each shard" } };
+    return { distribution: { kind: "concat", why: "its groups may be whole on each shard", isHope: true } };
   return { whyNot: why ?? "it puts series of several shards together" };
 }
 

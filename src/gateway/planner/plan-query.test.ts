@@ -3,6 +3,7 @@ import { parse } from "../../promql/parse.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { WholeShard } from "../distribute/shard-results.ts";
 import type { Replica } from "../router/router.ts";
+import { prometheusFeatures } from "../../plan/prometheus-version.ts";
 import { fleetLocality } from "./fleet-locality.ts";
 import { type FleetView, type QueryPlan, planQuery } from "./plan-query.ts";
 
@@ -102,6 +103,19 @@ test("what is put together of several shards may be parts of a query", () => {
   expect(plan("sum(x) / y", view, { exact: true }).way).toBe("evaluate");
   expect(plan("sum(x) / y", { ...view, haveMoved: () => true }).way).toBe("evaluate");
   expect(plan("sum(x) / y", { ...fleet(["0", "1"], ["1"]), locality: anyhow }).way).toBe("evaluate");
+});
+
+test("what servers before 3.0 leave out of sums they do not tell, where they take native histograms", () => {
+  const features = { ...prometheusFeatures("2.42.0"), hidesMixedGroups: true };
+  const old: FleetView = {
+    ...three,
+    locality: anyhow,
+    whole: (shard) => ({ replicas: [{ ...replica(shard, "a"), features }], isWhole: true }),
+  };
+  for (const query of ["sum(x)", "avg(x)", "sum(x) / sum(y)", "sum by (instance) (x)"])
+    expect(plan(query, old).way).toBe("evaluate");
+  for (const query of ["x", "rate(x[5m])"]) expect(plan(query, old).way).toBe("concat");
+  for (const query of ["max(x)", "count(x)", "topk(3, x)"]) expect(plan(query, old).way).toBe("combine");
 });
 
 test.each([

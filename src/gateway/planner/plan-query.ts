@@ -1,11 +1,11 @@
 import { type CutQuery, cutQuery } from "../cut/cut-query.ts";
 import type { Expression } from "../../promql/expression.ts";
-import { selectors } from "../../promql/selectors.ts";
+import { selectors, subexpressions } from "../../promql/selectors.ts";
 import type { SelectorLocality } from "../../plan/rule-locality.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
 import type { WholeShard } from "../distribute/shard-results.ts";
 import type { Replica } from "../router/router.ts";
-import { type Distribution, distributionOf } from "./distribution.ts";
+import { type Distributed, type Distribution, distributionOf } from "./distribution.ts";
 import { instancesOf } from "./fleet-locality.ts";
 import type { QueryRequest } from "./query-request.ts";
 
@@ -77,6 +77,14 @@ export function planQuery(
     if (!isWhole) return { way: "evaluate", why: lacking(shard) };
     sources.push({ shard, replicas });
   }
+  const isHidden = sources.some(({ replicas }) =>
+    replicas.some(({ features }) => features?.hidesMixedGroups === true),
+  );
+  if (isHidden && addsUp(expression) && !isCertain(found))
+    return {
+      way: "evaluate",
+      why: "servers before 3.0 do not tell what native histograms make them leave out",
+    };
   if ("whyNot" in found)
     return cut
       ? { way: "cut", shards: sources, cut, why: found.whyNot }
@@ -84,6 +92,16 @@ export function planQuery(
   const { distribution } = found;
   const way = distribution.kind === "concat" ? "concat" : "combine";
   return { way, shards: sources, distribution, why: distribution.why };
+}
+
+/** Whether no group is put together of what two shards have. */
+const isCertain = (found: Distributed): boolean =>
+  "distribution" in found && found.distribution.kind === "concat" && !found.distribution.isHope;
+
+/** Whether it has a sum or an average, which are left out where a group has floats and native histograms. */
+function addsUp(expression: Expression): boolean {
+  const adds = expression.kind === "aggregation" && (expression.op === "sum" || expression.op === "avg");
+  return adds || subexpressions(expression).some(addsUp);
 }
 
 const lacking = (shard: string): string => `each replica of shard ${shard} lacks something in that time`;

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Expression } from "../../promql/expression.ts";
+import type { ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Annotations } from "../protocol/annotations.ts";
 import type { Replica } from "../router/router.ts";
 
@@ -33,6 +34,11 @@ export interface QueryRecord {
   /** Bytes of a server's answer have come. */
   came(bytes: number): void;
   answeredBy(shard: string, server: string): void;
+  /**
+   * What its reads go through.
+   * @param evaluation the id that they are known by
+   */
+  reading(fetcher: ShardFetcher, evaluation: string): ShardFetcher;
 }
 
 /** Parts of a query that the evaluator reads instead of series. */

@@ -2,12 +2,16 @@ import { spendBuffers } from "../read/spent-buffers.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
 import { parse } from "../../promql/parse.ts";
 import { usesReservedName } from "../../promql/reserved.ts";
+import { textComplexity } from "../../promql/text-complexity.ts";
 import type { GatewayLimits } from "../../spec/fleet-spec.ts";
 import type { QueryRequest } from "../planner/query-request.ts";
 import { type Params, firstOf } from "./form.ts";
 import { atoiComplaint, parseGoFloat, printLikeGo, quoteLikeGo } from "./go-text.ts";
 import { isExact, partialResponse, withoutOwnParams } from "./own-params.ts";
 import { parseSpan, parseTime } from "./prometheus-time.ts";
+
+/** Brackets in each other, and operators: more than anybody writes, and fewer than take long to be understood. */
+const most = { depth: 1000, operators: 1000 };
 
 /** Longer texts are Prometheus' to understand. */
 const longestParsed = 64 * 1024;
@@ -53,6 +57,17 @@ export function decodeQuery(
     partial: partialResponse(params),
     exact: isExact(params),
   };
+}
+
+/** @throws PromfleetError QUERY_TOO_COMPLEX */
+function refuseComplex(query: string): void {
+  const { depth, operators } = textComplexity(query);
+  const what = depth > most.depth ? `${depth} brackets in each other` : `${operators} operators`;
+  if (depth <= most.depth && operators <= most.operators) return;
+  throw new PromfleetError({
+    code: "QUERY_TOO_COMPLEX",
+    message: `a query has ${what}, and may have 1,000`,
+  });
 }
 
 interface Evaluated {
@@ -110,8 +125,9 @@ export function limitParam(params: Params): void {
   if (wrong !== undefined) throw bad("limit", wrong);
 }
 
-/** @throws PromfleetError RESERVED_NAME */
+/** @throws PromfleetError RESERVED_NAME, QUERY_TOO_COMPLEX */
 export function refuseReserved(param: string, text: string): void {
+  refuseComplex(text);
   if (!usesReservedName(text)) return;
   throw new PromfleetError({
     code: "RESERVED_NAME",

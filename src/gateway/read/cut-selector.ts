@@ -22,6 +22,12 @@ export function cutSelector(
   };
 }
 
+/** A query for the same from an earlier time on. @param ms by which it begins earlier */
+export function beginningEarlier(selector: ReadQuery, ms: number): ReadQuery {
+  const start = selector.start - BigInt(ms);
+  return { ...selector, start, hints: selector.hints && cutHints(selector.hints, start, selector.end) };
+}
+
 /** The hints with other times. @throws MalformedData */
 function cutHints(hints: Buffer, start: bigint, end: bigint): Buffer {
   const kept: Buffer[] = [];

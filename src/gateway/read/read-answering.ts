@@ -14,7 +14,8 @@ export interface ReadLimits {
 const mebibyte = 1024 ** 2;
 
 export const defaultReadLimits: ReadLimits = {
-  frameBytes: 256 * mebibyte,
+  // of as many samples as an evaluator takes for one query
+  frameBytes: 64 * mebibyte,
   sampledBytes: 512 * mebibyte,
   requestBytes: 32 * mebibyte,
 };

@@ -1,7 +1,7 @@
 import type { PromfleetError } from "../../errors/promfleet-error.ts";
 import type { Piece } from "../coverage/hole.ts";
 import type { TimeRange } from "../coverage/replica-scrapes.ts";
-import type { ShardLost } from "../fetch/shard-fetcher.ts";
+import type { ShardFetcher, ShardLost } from "../fetch/shard-fetcher.ts";
 import type { Replica } from "../router/router.ts";
 
 /** A query in flight, as far as the reads that it causes have to know it. */
@@ -10,6 +10,11 @@ export interface ReadingQuery {
   readonly signal: AbortSignal;
   /** Whether the evaluator takes native histograms in an answer of samples. */
   readonly takesHistograms: boolean;
+  /**
+   * By how many ms reads begin earlier, so that a server tells of a series' first native histogram what it is to the one before; 0 where
+   * a read has to fail that needs it; undefined where that does not show in the answer.
+   */
+  readonly earlierMs: number | undefined;
   /** Who gives which part of a read of this query. */
   sources(shard: string, range: TimeRange): readonly PieceSource[];
   /** Whether a read may go to two replicas at the same time: not where another read of the query may be answered by the other. */
@@ -22,6 +27,8 @@ export interface ReadingQuery {
   answered(shard: string, replica: Replica): Replica | undefined;
   /** Bytes of a replica's answer have come. */
   came(bytes: number): void;
+  /** What its reads of the shards go through. */
+  through(fetcher: ShardFetcher): ShardFetcher;
   /** A read has come in; undefined if it is one more than the query makes. */
   beginRead(): ReadRecord | undefined;
   /**
@@ -60,6 +67,8 @@ export type ReadFailure =
   | { kind: "lost"; error: ShardLost }
   /** A replica answered wrongly or broke off: another may do better. */
   | { kind: "replica"; replica: Replica; reason: string }
+  /** It has to begin earlier, see ReadingQuery. */
+  | { kind: "begins_late" }
   /** No replica would do better. */
   | { kind: "refused"; error: PromfleetError };
 
@@ -69,7 +78,19 @@ export class ReadFailed extends Error {
   readonly failure: ReadFailure;
 
   constructor(failure: ReadFailure, options?: ErrorOptions) {
-    super(failure.kind === "replica" ? failure.reason : failure.error.message, options);
+    super(messageOf(failure), options);
     this.failure = failure;
   }
+}
+
+function messageOf(failure: ReadFailure): string {
+  switch (failure.kind) {
+    case "replica":
+      return failure.reason;
+    case "begins_late":
+      return "it begins later than it has to";
+    case "lost":
+    case "refused":
+  }
+  return failure.error.message;
 }

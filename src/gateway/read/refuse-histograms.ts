@@ -5,14 +5,11 @@ import type { ReadAnswering } from "./read-answering.ts";
 import { ReadFailed } from "./reading-query.ts";
 import { type ShardRead, blaming } from "./shard-reads.ts";
 import { type EncodedSeries, SeriesDecoder, hasField } from "../../remote-read/encoded-series.ts";
+import { hasHistogramChunk } from "../../remote-read/histogram-chunk.ts";
 import { decodeFrame } from "../../remote-read/frame.ts";
 import { describeKey } from "../../remote-read/label-key.ts";
-import { ProtoReader } from "../../remote-read/proto-reader.ts";
 
 const timeSeriesFields = { samples: 2, histograms: 4 };
-const chunkFields = { chunk: 2, encoding: 3 };
-/** The encodings of chunks of floats; all others are of histograms. */
-const floatEncodings: readonly number[] = [1, 4];
 
 /**
  * Before 2.44 neither servers nor evaluators knew native histograms in answers of samples: the one ends a series at its first
@@ -49,25 +46,6 @@ async function findHistograms({ limits }: ReadAnswering, asked: ShardRead): Prom
   } finally {
     read.body.destroy();
   }
-}
-
-function hasHistogramChunk({ content }: EncodedSeries): boolean {
-  return content.some((fields) => {
-    const reader = new ProtoReader(fields);
-    while (reader.next()) {
-      if (reader.field !== chunkFields.chunk) reader.skip();
-      else if (!floatEncodings.includes(chunkEncoding(reader.message()))) return true;
-    }
-    return false;
-  });
-}
-
-function chunkEncoding(chunk: ProtoReader): number {
-  while (chunk.next()) {
-    if (chunk.field === chunkFields.encoding) return chunk.enumeration();
-    chunk.skip();
-  }
-  return 0;
 }
 
 function refusal(key: string): ReadFailed {

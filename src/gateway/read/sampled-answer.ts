@@ -82,7 +82,10 @@ async function samplesOf(read: ShardRead, budget: Budget): Promise<EncodedSeries
 
 async function* decoded(read: ShardRead, budget: Budget): AsyncGenerator<EncodedSeries[], void, undefined> {
   const block = await whole(read.body, budget);
-  budget.take(uncompressedBytes(block));
+  const says = uncompressedBytes(block);
+  if (says > block.length * mostPacked)
+    throw new MalformedData(`a block of ${block.length} bytes says that it holds ${says}`);
+  budget.take(says);
   const message = uncompressBlock(block);
   const found = decodeReadResponse(
     message,
@@ -99,13 +102,20 @@ async function* decoded(read: ShardRead, budget: Budget): AsyncGenerator<Encoded
 async function whole(body: Readable, budget: Budget): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
+  let most = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length;
+    if (chunks.length === 0) most = longestBlock(uncompressedBytes(chunk));
+    if (size > most) throw new MalformedData("a block is longer than what it says that it holds");
     if (size > budget.left) budget.exceeded();
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
 }
+
+/** Snappy's own bounds: three bytes stand for 64 at most, and what can not be packed grows by this. */
+const mostPacked = 22;
+const longestBlock = (bytes: number) => 32 + bytes + Math.ceil(bytes / 6);
 
 /** Bytes that one answer may have in memory, over all shards. */
 class Budget {

@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { ShardLost, type ShardFetcher } from "../fetch/shard-fetcher.ts";
 import type { Replica, Router } from "../router/router.ts";
 import { matchStoredLabels } from "../../remote-read/external-labels.ts";
-import { cutSelector } from "./cut-selector.ts";
+import { beginningEarlier, cutSelector } from "./cut-selector.ts";
 import { type PieceSource, ReadFailed, type ReadingQuery } from "./reading-query.ts";
 import { type ReadQuery, encodeReadRequest } from "../../remote-read/read-request.ts";
 import { compressBlock } from "../../remote-read/snappy-block.ts";
@@ -51,10 +51,15 @@ export async function readShards(
       .toSorted((left, right) => left.from - right.from)
       .map((source) => ({ shard, source })),
   );
+  const { earlierMs = 0 } = query;
   return await Promise.all(
-    pieces.map(({ shard, source }) =>
-      readPiece(reads, query, shard, source, cutSelector(selector, source), form, signal),
-    ),
+    pieces.map(async ({ shard, source }) => {
+      const piece = cutSelector(selector, source);
+      // nothing of a part may be in the one before
+      const isFirst = earlierMs > 0 && piece.start <= selector.start;
+      const asked = isFirst ? beginningEarlier(piece, earlierMs) : piece;
+      return await readPiece(reads, query, shard, source, asked, form, signal);
+    }),
   );
 }
 
@@ -73,7 +78,8 @@ async function readPiece(
     queries: [{ ...selector, matchers: matchStoredLabels(selector.matchers, external) }],
     acceptedResponseTypes: form === "streamed" ? [1, 0] : [0],
   });
-  const { replica, status, headers, body } = await fetcher
+  const { replica, status, headers, body } = await query
+    .through(fetcher)
     .fetch(
       shard,
       {

@@ -4,8 +4,10 @@ import type { ReadAnswering } from "./read-answering.ts";
 import { mergeSeries } from "./merge.ts";
 import { shardSeries, type SeriesBatch } from "./shard-series.ts";
 import { spendBuffers } from "./spent-buffers.ts";
+import { ReadFailed } from "./reading-query.ts";
 import { blaming, readShards } from "./shard-reads.ts";
 import { SeriesDecoder } from "../../remote-read/encoded-series.ts";
+import { beginsWithUnknownReset } from "../../remote-read/histogram-chunk.ts";
 import { encodeFrame } from "../../remote-read/frame.ts";
 import { ProtoWriter } from "../../remote-read/proto-writer.ts";
 import type { ReadQuery } from "../../remote-read/read-request.ts";
@@ -61,9 +63,10 @@ async function* mergedSeries(
   selector: ReadQuery,
 ): AsyncGenerator<SeriesBatch, void, undefined> {
   const { reads, query, signal, limits, sharedJobs, counts } = answering;
+  const mayBeginLate = query.earlierMs === 0;
   const opened = await readShards(reads, query, selector, "streamed", signal);
   const sources = opened.map((read) => {
-    const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels));
+    const decoder = new SeriesDecoder(ExternalLabels.of(read.replica.externalLabels), true);
     const frames = chunkedStream(read.body, limits.frameBytes);
     const series = blaming(read, shardSeries(frames, decoder, limits.frameBytes));
     const isFirst = read.shard === opened[0]?.shard;
@@ -72,7 +75,10 @@ async function* mergedSeries(
       series: !isFirst && sharedJobs.length > 0 ? withoutJobs(series, sharedJobs) : series,
     };
   });
-  yield* mergeSeries(sources, () => counts.duplicates++);
+  for await (const batch of mergeSeries(sources, () => counts.duplicates++)) {
+    if (mayBeginLate && batch.some(beginsWithUnknownReset)) throw new ReadFailed({ kind: "begins_late" });
+    yield batch;
+  }
 }
 
 /** @param jobs labels as labelInKey makes them */

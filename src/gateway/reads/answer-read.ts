@@ -38,7 +38,7 @@ export async function answerRead(
   const regexes = regexesOf(queries);
   if (regexes.length > 0)
     await checkSelectors(fetcher, router.shardIds(), [`x{${regexes.join(",")}}`], signal);
-  const read: FleetRead = { queries, partial };
+  const read: FleetRead = { queries, partial, fetcher };
   if (queries.length === 0)
     return form === "streamed"
       ? streamed(Buffer.alloc(0), [])

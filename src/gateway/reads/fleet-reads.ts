@@ -6,7 +6,7 @@ import { ReadAdmission } from "../evaluate/read-admission.ts";
 import { Tries } from "../evaluate/tries.ts";
 import { lostWarnings } from "../evaluate/warned-answer.ts";
 import { PromfleetError } from "../../errors/promfleet-error.ts";
-import { ShardLost } from "../fetch/shard-fetcher.ts";
+import { type ShardFetcher, ShardLost } from "../fetch/shard-fetcher.ts";
 import type { ReadAnswering, ReadLimits } from "../read/read-answering.ts";
 import { ReadFailed } from "../read/reading-query.ts";
 import type { ShardReads } from "../read/shard-reads.ts";
@@ -18,6 +18,8 @@ export interface FleetRead {
   queries: readonly ReadQuery[];
   /** As of a query: whether the answer may lack what can not be had now. */
   partial: boolean | undefined;
+  /** What its reads of the shards go through. */
+  fetcher: ShardFetcher;
 }
 
 /** What came of a read; until `end`, or until the signal is aborted, it keeps its place at the servers. */
@@ -40,14 +42,14 @@ const wholeAtOnce = 2;
 
 /** The reads of clients, as opposed to those of the evaluator: the same merge of the shards' series, judged here. */
 export class FleetReads {
-  readonly #reads: ShardReads;
+  readonly #reads: Pick<ShardReads, "router">;
   readonly #sources: ShardSources;
   readonly #admission: ReadAdmission;
   readonly #share: ReadAdmission;
   readonly #whole = new ReadAdmission(() => wholeAtOnce, 0);
 
   /** @param admission what all reads share, the evaluator's too */
-  constructor(reads: ShardReads, sources: ShardSources, admission: ReadAdmission) {
+  constructor(reads: Pick<ShardReads, "router">, sources: ShardSources, admission: ReadAdmission) {
     this.#reads = reads;
     this.#sources = sources;
     this.#admission = admission;
@@ -64,7 +66,7 @@ export class FleetReads {
    * @throws ShardLost; PromfleetError; the signal's reason. The caller aborts the signal afterwards in any case.
    */
   async read<T>(
-    { queries, partial }: FleetRead,
+    { queries, partial, fetcher }: FleetRead,
     signal: AbortSignal,
     make: (answering: ReadAnswering) => Promise<T>,
   ): Promise<ReadOutcome<T>> {
@@ -73,7 +75,7 @@ export class FleetReads {
     for (;;) {
       const without = new Set(lost.keys());
       try {
-        const outcome = await this.#try(queries, tries.avoid, without, signal, make);
+        const outcome = await this.#try({ queries, fetcher }, tries.avoid, without, signal, make);
         if (partial === false && outcome.lacking.length > 0)
           throw new PromfleetError({ code: "SAMPLES_UNAVAILABLE", message: outcome.lacking.join("; ") });
         return { ...outcome, warnings: [...lostWarnings([...lost.values()]), ...outcome.lacking] };
@@ -105,7 +107,7 @@ export class FleetReads {
   }
 
   async #try<T>(
-    queries: readonly ReadQuery[],
+    { queries, fetcher }: Pick<FleetRead, "queries" | "fetcher">,
     avoid: Tries["avoid"],
     without: ReadonlySet<string>,
     signal: AbortSignal,
@@ -123,6 +125,7 @@ export class FleetReads {
         times,
         spool: undefined,
         takesHistograms: this.#giveHistograms(),
+        earlierMs: undefined,
         given: undefined,
         came: () => {},
         signal,
@@ -133,7 +136,7 @@ export class FleetReads {
     signal.addEventListener("abort", end, { once: true });
     try {
       const value = await make({
-        reads: this.#reads,
+        reads: { ...this.#reads, fetcher },
         query,
         signal: query.signal,
         limits,
@@ -191,8 +194,10 @@ export class FleetReads {
 function afterFailure(error: unknown, tries: Tries): ShardLost | undefined {
   try {
     if (!(error instanceof ReadFailed)) throw error;
-    if (error.failure.kind !== "replica") throw error.failure.error;
-    const { replica, reason } = error.failure;
+    const { failure } = error;
+    if (failure.kind === "lost" || failure.kind === "refused") throw failure.error;
+    if (failure.kind === "begins_late") throw error;
+    const { replica, reason } = failure;
     tries.next({ retry: "replica", replica, reason });
     return undefined;
   } catch (last) {

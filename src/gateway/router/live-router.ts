@@ -1,5 +1,7 @@
 import type { Topology, TopologyReplica } from "../../topology/topology.ts";
-import { connectTimeout, httpAgent } from "../fetch/http-client.ts";
+import type { Dispatcher } from "undici";
+import { type Authorization, connectTimeout, httpAgent } from "../fetch/http-client.ts";
+import { serverPassword } from "../fetch/server-password.ts";
 import { KnownReplica, byPreference } from "./known-replica.ts";
 import { ReplicaWatch, type WatchTimes, watchTimes } from "./replica-watch.ts";
 import type { Replica, ReplicaPool, ReplicaUse, Router } from "./router.ts";
@@ -24,13 +26,17 @@ export interface RouterOptions {
   /** Told when a replica is put aside and when it is well again, one sentence. */
   say: (sentence: string) => void;
   times?: WatchTimes;
+  /** What names of files in the topology are relative to; left out: it names none. */
+  folder?: string;
 }
 
 /** The servers of a topology that may change, each probed all the time. */
 export class LiveRouter implements Router, ReplicaPool {
   readonly #options: RouterOptions;
   /** Each probe has a connection of its own: one that was kept may have been closed, which says nothing of the server. */
-  readonly #probes = httpAgent({ connections: null, pipelining: 0, connect: { timeout: connectTimeout } });
+  readonly #probes: Dispatcher;
+  /** What requests to the servers are authorized by. */
+  readonly authorization: Authorization;
   #topology: Topology;
   #shards: ReadonlyMap<string, readonly Member[]> = new Map();
   readonly #members = new Map<Replica, Member>();
@@ -38,6 +44,11 @@ export class LiveRouter implements Router, ReplicaPool {
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#topology = options.topology;
+    this.authorization = serverPassword(() => this.#topology.serverAuth, options.folder ?? "");
+    this.#probes = httpAgent(
+      { connections: null, pipelining: 0, connect: { timeout: connectTimeout } },
+      this.authorization,
+    );
     this.follow(options.topology);
   }
 

@@ -9,6 +9,7 @@ const largestConfig = 64 * 1024 ** 2;
 
 const buildAnswer = z.object({ data: z.object({ version: z.string() }) });
 const runtimeAnswer = z.object({ data: z.object({ reloadConfigSuccess: z.boolean().default(true) }) });
+const flagsAnswer = z.object({ data: z.object({ "enable-feature": z.string().default("") }) });
 const configAnswer = z.object({ data: z.object({ yaml: z.string() }) });
 const globalSection = z.object({
   global: z.object({ external_labels: z.record(z.string(), z.coerce.string()).nullish() }).nullish(),
@@ -42,10 +43,7 @@ export async function probeReplica(
   };
   await get("/-/ready");
   heard();
-  const features =
-    replica.features && !afresh
-      ? replica.features
-      : prometheusFeatures(buildAnswer.parse(JSON.parse(await get("/api/v1/status/buildinfo"))).data.version);
+  const features = replica.features && !afresh ? replica.features : await featuresOf(get);
   if (replica.labels && !afresh)
     return { features, labels: replica.labels, staleConfig: replica.staleConfig };
   const { yaml } = configAnswer.parse(JSON.parse(await get("/api/v1/status/config"))).data;
@@ -57,6 +55,15 @@ export async function probeReplica(
     labels: given ?? (await externalLabelsOf(yaml)),
     staleConfig: !runtime.data.reloadConfigSuccess,
   };
+}
+
+/** @param get asks a server's API */
+async function featuresOf(get: (path: string) => Promise<string>): Promise<PrometheusFeatures> {
+  const { version } = buildAnswer.parse(JSON.parse(await get("/api/v1/status/buildinfo"))).data;
+  const features = prometheusFeatures(version);
+  if (!features.hidesMixedGroups) return features;
+  const flags = flagsAnswer.parse(JSON.parse(await get("/api/v1/status/flags"))).data["enable-feature"];
+  return { ...features, hidesMixedGroups: flags.split(",").includes("native-histograms") };
 }
 
 /** @throws Error where the server reads from other servers: its answers to reads would hold their data too */

@@ -1,5 +1,6 @@
 import type { FleetSpec } from "../../spec/fleet-spec.ts";
 import { type KubernetesObject, labelsOf, selectorOf } from "./kubernetes-object.ts";
+import { gatewayPasswordFile } from "./server-credentials.ts";
 import { containerSecurity, podSecurity, probe, resourcesOr } from "./pod-parts.ts";
 
 export interface GatewayOptions {
@@ -8,6 +9,8 @@ export interface GatewayOptions {
   version: string;
   /** The text of topology.json: it may hold hashes of passwords. */
   topology: string;
+  /** Of the servers. */
+  password: string | undefined;
 }
 
 export const gatewayPort = 9390;
@@ -19,10 +22,16 @@ const grace = 150;
 const leaving = 5;
 const defaults = { cpu: "250m", memory: "1Gi" };
 
+/** Names of the Services: the one address of all, and one that stands for each of them. */
+export function gatewayService({ name }: FleetSpec): { one: string; headless: string } {
+  return { one: `${name}-gateway`, headless: `${name}-gateway-pods` };
+}
+
 /** The one address: gateways that are alike, each with an evaluator beside it. */
 export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
-  const { spec, topology } = options;
-  const metadata = { name: `${spec.name}-gateway`, labels: labelsOf(spec.name, "gateway") };
+  const { spec, topology, password } = options;
+  const { one: name, headless } = gatewayService(spec);
+  const metadata = { name, labels: labelsOf(spec.name, "gateway") };
   const matchLabels = selectorOf(spec.name, "gateway");
   return [
     {
@@ -30,13 +39,28 @@ export function gatewayObjects(options: GatewayOptions): KubernetesObject[] {
       kind: "Secret",
       metadata,
       type: "Opaque",
-      stringData: { "topology.json": topology },
+      stringData: {
+        "topology.json": topology,
+        ...(password !== undefined && { [gatewayPasswordFile]: password }),
+      },
     },
     {
       apiVersion: "v1",
       kind: "Service",
       metadata,
       spec: { selector: matchLabels, ports: [{ name: "http", port, targetPort: "http" }] },
+    },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { ...metadata, name: headless },
+      spec: {
+        clusterIP: "None",
+        selector: matchLabels,
+        ports: [{ name: "http", port, targetPort: "http" }],
+        // one that is not ready is looked after all the more
+        publishNotReadyAddresses: true,
+      },
     },
     {
       apiVersion: "policy/v1",

@@ -2,6 +2,8 @@ import type { PrometheusFeatures } from "../../plan/prometheus-version.ts";
 import type { FleetSpec } from "../../spec/fleet-spec.ts";
 import type { RenderedServer } from "../render-servers.ts";
 import { serverFlags } from "../server-flags.ts";
+import { accountOf, asksApiServer } from "./discovery-access.ts";
+import { configSecretNames, configSecrets } from "./config-secrets.ts";
 import {
   type KubernetesObject,
   labelsOf,
@@ -9,6 +11,7 @@ import {
   selectorOf,
   shardLabel,
 } from "./kubernetes-object.ts";
+import { type ServerCredentials, webFileContents, webFiles } from "./server-credentials.ts";
 import { bytesOf, containerSecurity, goMemoryLimit, podSecurity, probe, resourcesOr } from "./pod-parts.ts";
 
 export interface ServerOptions {
@@ -16,6 +19,10 @@ export interface ServerOptions {
   features: PrometheusFeatures;
   /** The whole version that the servers run, "3.16.0". */
   version: string;
+  /** Whether the replicas of a shard have to be in different zones. */
+  zoned: boolean;
+  /** Undefined: whoever reaches a server may ask it. */
+  credentials: ServerCredentials | undefined;
 }
 
 export const serverPort = 9090;
@@ -30,8 +37,19 @@ const sharedOfVolume = 0.8;
 const defaults = { cpu: "250m", memory: "2Gi" };
 
 /** All of one server: its configuration, its address, and the set of one pod that keeps its volume. */
-export function serverObjects(rendered: RenderedServer, options: ServerOptions): KubernetesObject[] {
-  return [configSecret(rendered, options), service(rendered, options), statefulSet(rendered, options)];
+export function serverObjects(
+  rendered: RenderedServer,
+  options: ServerOptions,
+): { secrets: KubernetesObject[]; service: KubernetesObject; statefulSet: KubernetesObject } {
+  return {
+    secrets: configSecrets(
+      rendered,
+      metadataOf(rendered, options),
+      options.credentials && webFileContents(options.credentials),
+    ),
+    service: service(rendered, options),
+    statefulSet: statefulSet(rendered, options),
+  };
 }
 
 function metadataOf({ server }: RenderedServer, { spec }: ServerOptions): KubernetesObject["metadata"] {
@@ -41,26 +59,6 @@ function metadataOf({ server }: RenderedServer, { spec }: ServerOptions): Kubern
 
 function selector({ server }: RenderedServer, { spec }: ServerOptions): Record<string, string> {
   return { ...selectorOf(spec.name, "server"), [shardLabel]: server.shard, [replicaLabel]: server.replica };
-}
-
-/** A Secret's keys have no slashes. */
-const keyOf = (file: string): string => file.replaceAll("/", "_");
-
-/** The configuration may hold passwords; one that is broken is one server's alone. */
-function configSecret(rendered: RenderedServer, options: ServerOptions): KubernetesObject {
-  const files = configFiles(rendered).map(({ path, content }) => [keyOf(path), content] as const);
-  return {
-    apiVersion: "v1",
-    kind: "Secret",
-    metadata: metadataOf(rendered, options),
-    type: "Opaque",
-    stringData: Object.fromEntries(files),
-  };
-}
-
-/** Paths as the configuration names them. */
-function configFiles({ folder, files }: RenderedServer): { path: string; content: string }[] {
-  return files.map(({ path, content }) => ({ path: path.slice(folder.length + 1), content }));
 }
 
 /** Queries go to the server through a Service of its own: without an endpoint it refuses at once, where a dead pod's address is silent. */
@@ -120,12 +118,14 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
   const { spec, version } = options;
   const resources = resourcesOr(spec.prometheus.resources, defaults);
   const goLimit = goMemoryLimit(resources.limits["memory"]);
+  const asks = asksApiServer(spec);
   return {
-    automountServiceAccountToken: false,
+    ...(asks && { serviceAccountName: accountOf(spec) }),
+    automountServiceAccountToken: asks,
     enableServiceLinks: false,
     terminationGracePeriodSeconds: grace,
     securityContext: podSecurity,
-    affinity: apart(rendered, options),
+    ...apart(rendered, options),
     containers: [
       {
         name: "prometheus",
@@ -134,10 +134,7 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
         args: flagsOf(rendered, options),
         ports: [{ name: "http", containerPort: serverPort }],
         ...(goLimit !== undefined && { env: [{ name: "GOMEMLIMIT", value: goLimit }] }),
-        // /-/healthy answers while the WAL is replayed, however long that takes
-        startupProbe: { ...probe("/-/healthy"), periodSeconds: 1, failureThreshold: 60 },
-        livenessProbe: { ...probe("/-/healthy"), periodSeconds: 10, failureThreshold: 6 },
-        readinessProbe: { ...probe("/-/ready"), periodSeconds: 5, failureThreshold: 3 },
+        ...probes(options),
         lifecycle: { preStop: { sleep: { seconds: leaving } } },
         resources,
         securityContext: containerSecurity,
@@ -147,30 +144,73 @@ function podSpec(rendered: RenderedServer, options: ServerOptions): Record<strin
         ],
       },
     ],
-    volumes: [{ name: "config", projected: { sources: [{ secret: secretItems(rendered) }] } }],
+    volumes: [{ name: "config", projected: { sources: configSources(rendered) } }],
   };
 }
 
-function secretItems(rendered: RenderedServer): Record<string, unknown> {
-  const items = configFiles(rendered).map(({ path }) => ({ key: keyOf(path), path }));
-  return { name: rendered.server.name, items };
-}
-
-/** Two replicas of a shard are never on one node, nor in one zone where there are more. */
-function apart(rendered: RenderedServer, { spec }: ServerOptions): Record<string, unknown> {
-  const matchLabels = { ...selectorOf(spec.name, "server"), [shardLabel]: rendered.server.shard };
-  const term = (topologyKey: string) => ({ topologyKey, labelSelector: { matchLabels } });
+/** /-/healthy answers while the WAL is replayed, however long that takes. Of a server that asks for a password, its own promtool asks. */
+function probes({ credentials }: ServerOptions): Record<string, unknown> {
+  const ask = (what: "healthy" | "ready") =>
+    credentials
+      ? {
+          exec: {
+            command: [
+              "/bin/promtool",
+              "check",
+              what,
+              `--http.config.file=${paths.config}/${webFiles.client}`,
+              `--url=http://127.0.0.1:${serverPort}`,
+            ],
+          },
+          timeoutSeconds: 5,
+        }
+      : probe(`/-/${what}`);
   return {
-    podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [term("kubernetes.io/hostname")],
-      preferredDuringSchedulingIgnoredDuringExecution: [
-        { weight: 100, podAffinityTerm: term("topology.kubernetes.io/zone") },
-      ],
-    },
+    startupProbe: { ...ask("healthy"), periodSeconds: 1, failureThreshold: 60 },
+    livenessProbe: { ...ask("healthy"), periodSeconds: 10, failureThreshold: 6 },
+    readinessProbe: { ...ask("ready"), periodSeconds: 5, failureThreshold: 3 },
   };
 }
 
-function flagsOf(rendered: RenderedServer, { spec, features }: ServerOptions): string[] {
+/** One that comes later stands in the folder at once, without a restart; so do further files. */
+function configSources({ server }: RenderedServer): unknown[] {
+  return configSecretNames(server.name).map((name, part) => ({
+    secret: { name, ...(part > 0 && { optional: true }) },
+  }));
+}
+
+/**
+ * Two replicas of a shard are never on one node. Nor in one zone where there are more: else the volumes of both would be bound there,
+ * for ever.
+ */
+function apart(rendered: RenderedServer, { spec, zoned }: ServerOptions): Record<string, unknown> {
+  const labelSelector = {
+    matchLabels: { ...selectorOf(spec.name, "server"), [shardLabel]: rendered.server.shard },
+  };
+  const zone = "topology.kubernetes.io/zone";
+  return {
+    affinity: {
+      podAntiAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: "kubernetes.io/hostname", labelSelector },
+        ],
+        ...(!zoned && {
+          preferredDuringSchedulingIgnoredDuringExecution: [
+            { weight: 100, podAffinityTerm: { topologyKey: zone, labelSelector } },
+          ],
+        }),
+      },
+    },
+    // a third replica goes to one of two zones
+    ...(zoned && {
+      topologySpreadConstraints: [
+        { maxSkew: 1, topologyKey: zone, whenUnsatisfiable: "DoNotSchedule", labelSelector },
+      ],
+    }),
+  };
+}
+
+function flagsOf(rendered: RenderedServer, { spec, features, credentials }: ServerOptions): string[] {
   const size = bytesOf(spec.prometheus.storage.size);
   const retentionSize =
     spec.prometheus.retentionSize ??
@@ -179,5 +219,7 @@ function flagsOf(rendered: RenderedServer, { spec, features }: ServerOptions): s
     configFile: `${paths.config}/${rendered.configFile.slice(rendered.folder.length + 1)}`,
     dataDir: paths.data,
     listenAddress: `0.0.0.0:${serverPort}`,
+    lifecycle: true,
+    ...(credentials && { webConfigFile: `${paths.config}/${webFiles.config}` }),
   });
 }

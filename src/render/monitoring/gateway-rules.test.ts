@@ -1,15 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { cachedProgram } from "../../../e2e/harness/programs.ts";
-import { run } from "../../../e2e/harness/promfleet.ts";
+import { RuleFile } from "../../../e2e/harness/alerts-firing.ts";
 import { gatewayRules } from "./gateway-rules.ts";
 
-const folder = mkdtempSync(path.join(os.tmpdir(), "promfleet-rules-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-writeFileSync(path.join(folder, "rules.yaml"), gatewayRules());
+const file = new RuleFile(gatewayRules());
+afterAll(() => file[Symbol.dispose]());
 
 const { groups } = parseYaml(gatewayRules()) as { groups: [{ rules: { alert: string }[] }] };
 const alerts = groups[0].rules.map(({ alert }) => alert);
@@ -79,42 +74,8 @@ const cases: Record<string, { bad: Record<string, string>; good: Record<string, 
   PromfleetTopologyRefused: { bad: { [topology]: "0x180" }, good: { [topology]: "1x180" }, after: 7 },
 };
 
-const promtool = (version: string) => cachedProgram("prometheus", version, "promtool");
-
-/** Whether an alert is on at a minute, as promtool's unit tests find it: which alerts are looked up, not what they say. */
-async function firing(series: Record<string, string>, alert: string, minute: number): Promise<boolean> {
-  const file = path.join(folder, `${alert}-${minute}.test.json`);
-  const count = `count(ALERTS{alertname="${alert}", alertstate="firing"}) or vector(0)`;
-  const tests = (value: number) => ({
-    rule_files: ["rules.yaml"],
-    evaluation_interval: "1m",
-    tests: [
-      {
-        interval: "1m",
-        input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-        promql_expr_test: [{ expr: count, eval_time: `${minute}m`, exp_samples: [{ labels: "{}", value }] }],
-      },
-    ],
-  });
-  const passes = async (value: number) => {
-    writeFileSync(file, JSON.stringify(tests(value)));
-    const ran = await run([promtool("3.16"), "test", "rules", file], { cwd: folder });
-    return { isSo: ran.code === 0, said: ran.stdout + ran.stderr };
-  };
-  if ((await passes(1)).isSo) return true;
-  const not = await passes(0);
-  if (!not.isSo) throw new Error(not.said);
-  return false;
-}
-
 test.each(["2.42", "3.16"])("promtool of %s takes the rules, without a remark", async (version) => {
-  const { code, stdout, stderr } = await run([
-    promtool(version),
-    "check",
-    "rules",
-    path.join(folder, "rules.yaml"),
-  ]);
-  expect([code, stderr, stdout]).toEqual([
+  expect(await file.check(version)).toEqual([
     0,
     "",
     expect.stringContaining(`SUCCESS: ${alerts.length} rules found`),
@@ -128,9 +89,9 @@ test("every alert has a case", () => {
 test.each(Object.entries(cases))(
   "%s fires when it should, not before, and not for what is well",
   async (alert, { bad, good, after }) => {
-    expect(await firing(bad, alert, after)).toBe(true);
-    expect(await firing(bad, alert, 0)).toBe(false);
-    for (const minute of [30, 150]) expect(await firing(good, alert, minute)).toBe(false);
+    expect(await file.isFiring(bad, alert, after)).toBe(true);
+    expect(await file.isFiring(bad, alert, 0)).toBe(false);
+    for (const minute of [30, 150]) expect(await file.isFiring(good, alert, minute)).toBe(false);
   },
 );
 
