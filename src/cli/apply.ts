@@ -56,7 +56,7 @@ async function run(options: Options): Promise<void> {
       import("./read-declaration.ts"),
       import("../kubernetes/fleet-objects.ts"),
     ]);
-  await checkDeclaration(file, quick);
+  await checkDeclaration(file, quick, "kubernetes");
   const { text } = await readDeclaration(file);
   const api = await openCluster(options);
   const progress = new Progress(process.stderr);

@@ -1,3 +1,4 @@
+import { refuseTlsOnKubernetes } from "../check/check-tls.ts";
 import { checkedPlan } from "../check/checked-plan.ts";
 import { checkFlags } from "../local/check-flags.ts";
 import { findServerPrograms } from "../local/server-programs.ts";
@@ -18,6 +19,7 @@ export async function declarationCheck(): Promise<{
     prometheus: prometheus.version,
     async check(declaration) {
       const { spec, positionOf } = parseFleet(declaration, "PrometheusFleet");
+      refuseTlsOnKubernetes(spec, positionOf);
       const version = serverVersion(spec.prometheus.version, prometheus.version);
       const features = prometheusFeatures(version);
       await checkedPlan({ spec, positionOf, baseDir: "/etc/prometheus", promtool, features });

@@ -1,5 +1,6 @@
 import path from "node:path";
 import manifest from "../../package.json" with { type: "json" };
+import { checkTls, refuseTlsOnKubernetes } from "../check/check-tls.ts";
 import { checkedPlan } from "../check/checked-plan.ts";
 import { findServerPrograms } from "../local/server-programs.ts";
 import { writeFolder } from "../local/write-folder.ts";
@@ -27,6 +28,8 @@ export async function renderFleet(
   const { prometheus, promtool, features } = await findServerPrograms(spec.prometheus, baseDir);
   const { binary } = spec.prometheus;
   const plan = await checkedPlan({ spec, positionOf, baseDir, promtool, features });
+  if (target === "kubernetes") refuseTlsOnKubernetes(spec, positionOf);
+  else await checkTls(spec, baseDir, positionOf);
   const local = () => [
     ...renderServers(plan, { features, baseDir }).flatMap((server) => server.files),
     renderTopology(

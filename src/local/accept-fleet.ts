@@ -3,6 +3,7 @@ import type { SlotOwners } from "../plan/fleet-plan.ts";
 import { parseFleet } from "../spec/parse-fleet.ts";
 import type { AcceptedFleet } from "./accepted-fleet.ts";
 import { checkFlags } from "./check-flags.ts";
+import { checkTls } from "../check/check-tls.ts";
 import { checkedPlan } from "../check/checked-plan.ts";
 import { builtInName } from "./fleet-build.ts";
 import { type FindOptions, findProgram } from "./programs/find-program.ts";
@@ -33,6 +34,7 @@ export async function acceptFleet(
   const { spec, positionOf } = parseFleet(text, source ?? builtInName);
   const { prometheus, promtool, features } = await findServerPrograms(spec.prometheus, baseDir, env, options);
   await checkedPlan({ spec, positionOf, baseDir, promtool, features, owners });
+  await checkTls(spec, baseDir, positionOf);
   await checkFlags(prometheus.path, spec, features, positionOf);
   const nodeExporter = spec.monitoring.node
     ? await findProgram("node_exporter", {}, env, options)

@@ -51,7 +51,8 @@ export class TlsGate {
     socket.on("error", () => {});
     if (bytes[0] !== clientHello) {
       this.#failed++;
-      socket.end(plainAnswer);
+      // the server, which would end it if its client did not, is not told of it
+      socket.end(plainAnswer, () => socket.destroySoon());
       return;
     }
     const ends = endsOf(socket);
