@@ -11,6 +11,7 @@ export interface FrontDoorLimits {
 /** What connections pass on their way to HTTP, such as TLS. */
 export interface Gate {
   /**
+   * @param socket paused
    * @param bytes the first ones of the connection, which stand in its buffer, too
    * @param then told of what HTTP is spoken over
    */
@@ -62,6 +63,8 @@ export class FrontDoor {
           this.idle(socket);
         }
         for (const listener of listeners) listener.call(server, secured);
+        // what secures a connection reads it by itself, from its first byte on: nothing may flow past it
+        if (secured === socket) socket.resume();
       });
     server.on("connection", (socket: Socket) => this.enter(socket));
     this.#sweep = setInterval(() => this.#endSilent(), limits.silence / 4).unref();
@@ -117,7 +120,6 @@ export class FrontDoor {
         socket.off("end", failed);
         socket.unshift(bytes);
         this.#letIn(socket, bytes);
-        socket.resume();
       };
       if (first.some((text) => bytes.subarray(0, text.length).equals(text))) enter();
       else this.#wait(enter);

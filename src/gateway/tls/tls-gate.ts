@@ -38,6 +38,7 @@ export class TlsGate {
 
   /**
    * Lets a connection through.
+   * @param socket paused
    * @param bytes its first ones, which stand in its buffer, too
    * @param then told of what HTTP is spoken over: the connection itself, or what secures it
    */
@@ -53,6 +54,7 @@ export class TlsGate {
       this.#failed++;
       // the server, which would end it if its client did not, is not told of it
       socket.end(plainAnswer, () => socket.destroySoon());
+      socket.resume();
       return;
     }
     const ends = endsOf(socket);
