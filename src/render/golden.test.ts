@@ -37,7 +37,7 @@ it.each(readdirSync(testdata))("renders %s as it did before", async (name) => {
   const program = { binary: spec.prometheus.binary, version: features.version };
   const files = [
     ...renderServers(plan, { features, baseDir: "/etc/fleet" }).flatMap((server) => server.files),
-    renderTopology(plan, preferredAddresses(plan), program),
+    renderTopology(plan, preferredAddresses(plan), program, { baseDir: "/etc/fleet" }),
   ];
   const expected = path.join(folder, "expected");
   if (update) {
