@@ -1,8 +1,10 @@
+import type https from "node:https";
 import type { Check, CheckContext } from "../harness/check.ts";
 import { type ApiAnswer, type Heard, ask, vector } from "../harness/http.ts";
 import { askRead, readAll } from "../reads/raw-read.ts";
 import { uncompressBlock } from "../../src/remote-read/snappy-block.ts";
 import { hostileFederations, hostileRead, hostileReads } from "../tenancy/hostile-reads.ts";
+import { certified, strangersWithCertificates } from "../tenancy/certificates.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { type HostileCase, hostileCases, refusedPaths, unknownPaths } from "../tenancy/hostile-cases.ts";
 import { type TwoWorlds, mark, password, startTwoWorlds, token } from "../tenancy/two-worlds.ts";
@@ -28,7 +30,43 @@ async function run({ report, prometheus }: CheckContext): Promise<void> {
   await own(report, worlds);
   await escapes(report, worlds, !prometheus.startsWith("2."));
   await otherWays(report, worlds);
+  await certificates(report, worlds);
   await refusals(report, worlds);
+}
+
+/** Whoever is known by a certificate is answered as if known by a password, and nobody else is. */
+async function certificates(report: Reporting, { both, secured, end }: TwoWorlds): Promise<void> {
+  const open: string[] = [];
+  for (const [name, agent] of Object.entries(strangersWithCertificates))
+    for (const path of ["/api/v1/query?query=up", "/metrics", "/"]) {
+      // Node ends a connection by itself where a signature is not what the name of its CA promises
+      const status = await ask(secured.url + path, { agent }).then(
+        (heard) => heard.status,
+        () => "cut",
+      );
+      if (status !== 401 && status !== "cut") open.push(`${name} ${path}: ${status}`);
+    }
+  report.claim(
+    "strangers with certificates are told 401",
+    open.length === 0,
+    open.join("; ") || Object.keys(strangersWithCertificates).length,
+  );
+  const counted = async (agent: https.Agent) =>
+    (await vector(secured.url, "requests_total", { agent })).length;
+  const seenBy = [await counted(certified.shop), await counted(certified.admin)];
+  report.claim("tenants are known by their certificates", seenBy.join() === "6,16", seenBy.join());
+  const others: string[] = [];
+  for (const one of hostileCases) {
+    const byName = await hear(both.url, one, end);
+    const byCertificate = await hear(secured.url, one, end, { agent: certified.shop });
+    const isSame = byName.status === byCertificate.status && comparable(byName) === comparable(byCertificate);
+    if (!isSame || byCertificate.body.includes(mark)) others.push(one.name);
+  }
+  report.claim(
+    "hostile requests that a certificate answers otherwise than a password",
+    others.length === 0,
+    `${others.length} of ${hostileCases.length}: ${others.join("; ")}`,
+  );
 }
 
 type Reporting = CheckContext["report"];
@@ -205,6 +243,9 @@ async function seen({ both, shopAlone, end }: TwoWorlds, authorization: string):
   return found;
 }
 
+/** By a header of authorization, or by a client certificate. */
+type Who = string | { agent: https.Agent };
+
 /** Without what is of the moment: how long it took, and the order of instant vectors, which have none. */
 function comparable({ body }: Heard): string {
   const text = body.toString().replaceAll(/"seconds":[\d.]+/g, "");
@@ -214,7 +255,8 @@ function comparable({ body }: Heard): string {
   return JSON.stringify([elements, { ...data, result: undefined }, rest]);
 }
 
-async function hear(base: string, one: HostileCase, end = 0, authorization = basic("shop")): Promise<Heard> {
+async function hear(base: string, one: HostileCase, end = 0, who: Who = basic("shop")): Promise<Heard> {
+  const credentials = typeof who === "string" ? { authorization: who } : {};
   const timed = (text: string) => text.replaceAll("TIME", String(end)).replaceAll("BEGIN", String(end - 300));
   const pairs = (one.search ?? []).map(([name, value]): [string, string] => [name, timed(value)]);
   const search = new URLSearchParams(pairs).toString();
@@ -225,7 +267,8 @@ async function hear(base: string, one: HostileCase, end = 0, authorization = bas
   const formType = isLong ? { "Content-Type": "application/x-www-form-urlencoded" } : {};
   return await ask(url, {
     ...(one.method !== undefined && { method: one.method }),
-    headers: { ...formType, ...one.headers, authorization },
+    ...(typeof who !== "string" && { agent: who.agent }),
+    headers: { ...formType, ...one.headers, ...credentials },
     ...(body !== undefined && { body }),
   });
 }

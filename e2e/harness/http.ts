@@ -1,4 +1,5 @@
 import http from "node:http";
+import https from "node:https";
 
 export interface Heard {
   status: number;
@@ -18,17 +19,20 @@ export interface Asking {
 }
 
 /** Kept connections, as a browser or Grafana has them. */
-const kept = new http.Agent({ keepAlive: true, maxSockets: 64 });
+const kept = { keepAlive: true, maxSockets: 64 };
+const plain = { request: http.request, agent: new http.Agent(kept) };
+const secure = { request: https.request, agent: new https.Agent(kept) };
 
 /** One HTTP exchange. @throws when there is no whole answer in time; a status of any kind is an answer */
 export async function ask(url: string, asking: Asking = {}): Promise<Heard> {
   const { promise, resolve, reject } = Promise.withResolvers<Heard>();
   const began = performance.now();
   const withinMs = asking.withinMs ?? 10_000;
-  const request = http.request(url, {
+  const way = url.startsWith("https:") ? secure : plain;
+  const request = way.request(url, {
     method: asking.method ?? (asking.body === undefined ? "GET" : "POST"),
     headers: asking.headers ?? {},
-    agent: asking.agent ?? kept,
+    agent: asking.agent ?? way.agent,
   });
   const timer = setTimeout(() => request.destroy(new Error(`no answer within ${withinMs} ms`)), withinMs);
   request.on("error", reject);

@@ -1,8 +1,9 @@
 import { mkdirSync } from "node:fs";
-import { type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
+import { type FurtherKeys, type GatewayAlone, startGateway } from "../harness/gateway-alone.ts";
 import { startPrometheus } from "../harness/prometheus-server.ts";
 import { type WrittenSeries, remoteWrite } from "../harness/remote-write.ts";
 import type { Workplace } from "../harness/workplace.ts";
+import { certifiedTenants, writeCertificates } from "./certificates.ts";
 import { hashPassword, hashToken } from "../../src/gateway/tenancy/password-hash.ts";
 
 /** s between two samples, and how many there are. */
@@ -18,6 +19,8 @@ export const token = "kq3v9XbU1m0ZrT6yWc8aHd2e";
 export interface TwoWorlds {
   both: GatewayAlone;
   shopAlone: GatewayAlone;
+  /** A gateway in front of both, at which the shop and the bank are known by certificates. */
+  secured: GatewayAlone;
   /** s since 1970 of the last sample. */
   end: number;
 }
@@ -25,8 +28,8 @@ export interface TwoWorlds {
 export async function startTwoWorlds(place: Workplace, version: string): Promise<TwoWorlds> {
   const end = Math.floor(Date.now() / 1000) - 20;
   const tenants = await declaredTenants();
-  const world = async (name: string, hasBank: boolean): Promise<GatewayAlone> => {
-    const shards = await Promise.all(
+  const shardsOf = async (name: string, hasBank: boolean) =>
+    await Promise.all(
       [0, 1].map(async (shard) => {
         const { url } = await startPrometheus({
           folder: place.path(`${name}-${shard}`),
@@ -39,11 +42,19 @@ export async function startTwoWorlds(place: Workplace, version: string): Promise
         return [url];
       }),
     );
+  const gateway = async (name: string, shards: string[][], further: FurtherKeys) => {
     mkdirSync(place.path(name));
-    return await startGateway(place.path(name), shards, version, { auth: {}, tenants });
+    return await startGateway(place.path(name), shards, version, further);
   };
-  const [both, shopAlone] = await Promise.all([world("both", true), world("shop-alone", false)]);
-  return { both, shopAlone, end };
+  const open = { auth: {}, tenants };
+  const both = async () => {
+    const shards = await shardsOf("both", true);
+    const secured = { tls: writeCertificates(place.path("both-0")), tenants: certifiedTenants };
+    return await Promise.all([gateway("both", shards, open), gateway("secured", shards, secured)]);
+  };
+  const alone = async () => await gateway("shop-alone", await shardsOf("shop-alone", false), open);
+  const [[plain, secured], shopAlone] = await Promise.all([both(), alone()]);
+  return { both: plain, shopAlone, secured, end };
 }
 
 const ways = async (user: "shop" | "admin") => [{ user, passwordHash: await hashPassword(password[user]) }];

@@ -152,7 +152,7 @@ const told = async (client: Client) => {
 
 const shop = testCertificate({ commonName: "shop", by: ca });
 const strangers: [string, TestCertificate | undefined, string][] = [
-  ["nobody", undefined, "no credentials"],
+  ["nobody", undefined, ""],
   ["one of another CA", testCertificate({ commonName: "shop", by: strangeCa }), "is refused"],
   ["one that is signed by itself", testCertificate({ commonName: "shop" }), "is refused"],
   [
@@ -199,8 +199,7 @@ it.each(["VerifyClientCertIfGiven", "RequireAndVerifyClientCert"])(
       expect(await told({ as: bank, version })).toBe("200 bank");
       for (const [who, as, why] of strangers) {
         const { status, body } = await ask({ ...(as && { as }), version });
-        expect([who, status]).toEqual([who, 401]);
-        if (as) expect([who, body]).toEqual([who, expect.stringContaining(why)]);
+        expect([who, status, body]).toEqual([who, 401, expect.stringContaining(why)]);
         // whoever looks after the gateway has no certificate
         expect(await told({ ...(as && { as }), version, path: "/-/ready" })).toBe("200 anybody");
       }
@@ -230,15 +229,17 @@ it("without tenants, a certificate is needed where one is required, and a bad on
   expect(await told({ as: old })).toContain("401");
 });
 
+/** What a client is told that has been there before. */
+const resuming = async (as: TestCertificate | undefined) => {
+  const agent = new https.Agent({ maxCachedSessions: 10 });
+  const answers = [];
+  for (let turn = 0; turn < 3; turn++) answers.push(await ask({ agent, ...(as && { as }) }));
+  return answers.slice(1).map(({ status, body, wasResumed }) => `${status} ${body} ${wasResumed}`);
+};
+
 it("a session that is resumed is still the client's", async () => {
   declare({ ...files, clientCaFile: "clients.pem" }, tenants);
   await start();
-  const resuming = async (as: TestCertificate | undefined) => {
-    const agent = new https.Agent({ maxCachedSessions: 10 });
-    const answers = [];
-    for (let turn = 0; turn < 3; turn++) answers.push(await ask({ agent, ...(as && { as }) }));
-    return answers.slice(1).map(({ status, body, wasResumed }) => `${status} ${body} ${wasResumed}`);
-  };
   expect(await resuming(shop)).toEqual(["200 shop true", "200 shop true"]);
   for (const one of await resuming(undefined)) expect(one).toContain("401");
 });
