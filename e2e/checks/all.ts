@@ -23,6 +23,7 @@ import { reads } from "./reads.ts";
 import { returning } from "./returning.ts";
 import { takeover } from "./takeover.ts";
 import { tenancy } from "./tenancy.ts";
+import { tls } from "./tls.ts";
 import { testbed } from "./testbed.ts";
 import { tracing } from "./tracing.ts";
 import { ways } from "./ways.ts";
@@ -38,6 +39,7 @@ export const checks: readonly Check[] = [
   reads,
   wrongInputs,
   tenancy,
+  tls,
   hostile,
   tracing,
   importConfigs,

@@ -46,13 +46,15 @@ export const certified = {
   admin: client(testCertificate({ commonName: "admin", by: clients })),
 };
 
+export const sameNamedCa = "of another CA of the same name";
+
 /** Whom the gateway is to know nothing of. */
 export const strangersWithCertificates: Readonly<Record<string, https.Agent>> = {
   "no certificate": client(undefined),
   "of another CA": client(
     testCertificate({ ...shop, by: testCertificate({ commonName: "others", isCa: true }) }),
   ),
-  "of another CA of the same name": client(
+  [sameNamedCa]: client(
     testCertificate({ ...shop, by: testCertificate({ commonName: "clients", isCa: true }) }),
   ),
   "signed by itself": client(testCertificate(shop)),

@@ -3,12 +3,6 @@ import type { TlsState } from "../tls/tls-gate.ts";
 
 /** @param state undefined: the gateway speaks without TLS @param good whether the files are used as they are now */
 export function tlsMetrics(state: TlsState | undefined, good: boolean): MetricFamily[] {
-  const family = (kind: "gauge" | "counter", name: string, help: string, value: number): MetricFamily => ({
-    kind,
-    name: `promfleet_gateway_tls_${name}`,
-    help,
-    samples: [{ labels: {}, value }],
-  });
   const files = "Whether the files of TLS are good as they are now, and used.";
   if (!state) return good ? [] : [family("gauge", "files_good", files, 0)];
   return [
@@ -21,4 +15,8 @@ export function tlsMetrics(state: TlsState | undefined, good: boolean): MetricFa
     ),
     family("counter", "handshakes_failed_total", "Connections that did not come to speak TLS.", state.failed),
   ];
+}
+
+function family(kind: "gauge" | "counter", name: string, help: string, value: number): MetricFamily {
+  return { kind, name: `promfleet_gateway_tls_${name}`, help, samples: [{ labels: {}, value }] };
 }
