@@ -71,6 +71,17 @@ const cases: Record<string, { bad: Record<string, string>; good: Record<string, 
     },
     after: 12,
   },
+  // time() counts from 0 in promtool
+  PromfleetGatewayCertificateExpires: {
+    bad: { [`promfleet_gateway_tls_certificate_expiry_timestamp_seconds{${g}}`]: "600000x180" },
+    good: { [`promfleet_gateway_tls_certificate_expiry_timestamp_seconds{${g}}`]: "7776000x180" },
+    after: 62,
+  },
+  PromfleetGatewayCertificateRefused: {
+    bad: { [`promfleet_gateway_tls_files_good{${g}}`]: "0x180" },
+    good: { [`promfleet_gateway_tls_files_good{${g}}`]: "1x180" },
+    after: 7,
+  },
   PromfleetTopologyRefused: { bad: { [topology]: "0x180" }, good: { [topology]: "1x180" }, after: 7 },
 };
 

@@ -103,6 +103,24 @@ const alerts: readonly Alert[] = [
     description:
       "It goes on with the last one that was right, so servers that are new or have moved are not asked. Its log says what is wrong: `promfleet logs gateway`.",
   },
+  {
+    alert: "PromfleetGatewayCertificateRefused",
+    expr: "promfleet_gateway_tls_files_good == 0",
+    for: "5m",
+    severity: "warning",
+    summary: "The gateway {{ $labels.instance }} does not take the files of its certificate",
+    description:
+      "It goes on with the certificate that it has, but would not start again with these files. Its log says what is wrong: `promfleet logs gateway`. Often a certificate was renewed without its key.",
+  },
+  {
+    alert: "PromfleetGatewayCertificateExpires",
+    expr: "promfleet_gateway_tls_certificate_expiry_timestamp_seconds - time() < 7 * 86400",
+    for: "1h",
+    severity: "warning",
+    summary: "The certificate of the gateway {{ $labels.instance }} ends in {{ $value | humanizeDuration }}",
+    description:
+      "Clients that verify it will not come in any more then. Renew the files of spec.gateway.tls: they are followed, nothing has to be restarted.",
+  },
 ];
 
 /** Alerting rules about gateways, as Prometheus takes them: a file of one group. */

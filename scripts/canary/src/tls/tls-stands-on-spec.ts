@@ -1,0 +1,1 @@
+import "../local/targets-do-not-know-each-other.ts";
