@@ -1,4 +1,5 @@
 import type { Check, CheckContext } from "../harness/check.ts";
+import { cachedProgram } from "../harness/programs.ts";
 import { until } from "../harness/until.ts";
 import { Workplace } from "../harness/workplace.ts";
 import { claimChanges } from "../operator/changes.ts";
@@ -28,14 +29,14 @@ export const operator: Check = {
   claim:
     "a chart and an object make a fleet on a real Kubernetes; every change and every loss goes by without a failed query, and what is wrong touches no pod",
   bothVersions: false,
-  // its programs take minutes to be made
-  soakOnly: true,
+  soakOnly: false,
   run,
 };
 
 async function run(context: CheckContext): Promise<void> {
   const { report, prometheus } = context;
   if (process.getuid?.() !== 0) return report.skip("a cluster", "a network namespace of its own needs root");
+  for (const program of ["hyperkube", "coredns", "pause", "helm"]) cachedProgram(program);
   await using place = new Workplace("operator");
   const images = {
     prometheus: prometheusImage(prometheus, place.folder),
