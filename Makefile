@@ -40,7 +40,7 @@ soak: programs ## The long form of every check in docs/verification.md
 
 e2e: programs ## What needs a Kubernetes cluster: one is started on this machine (root)
 	@scripts/build-programs.sh kubernetes helm
-	@node e2e/verify.ts crd chart image testbed operator --soak
+	@node e2e/verify.ts kubernetes-client crd chart image testbed operator operator-scale --soak
 
 check: $(stamp) ## Format, lint, types, layering, unused code, generated documents
 	oxfmt --check $(sources)

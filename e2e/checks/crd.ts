@@ -19,8 +19,7 @@ export const crd: Check = {
   claim:
     "a real API server takes the definition of PrometheusFleet, every fleet.yaml that promfleet takes, and refuses what is wrong with the name of the field",
   bothVersions: false,
-  // its programs take minutes to be made
-  soakOnly: true,
+  soakOnly: false,
   run,
 };
 

@@ -22,7 +22,8 @@ export const hostile: Check = {
   claim:
     "servers that lie and clients that mean harm: a clear error or the right answer, nothing hangs, nothing is cut silently",
   bothVersions: false,
-  soakOnly: false,
+  // takes minutes, and its bounds of memory and time are not held yet beside other work
+  soakOnly: true,
   run,
 };
 

@@ -28,6 +28,8 @@ export function cachedProgram(package_: string, version = "", file: string = pac
     .toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const newest = found.at(-1);
   if (newest === undefined)
-    throw new ProgramMissing(`${file} ${version} is not in ${folder}; run "make programs"`);
+    throw new ProgramMissing(
+      `${file} ${version} is not in ${folder}; run "make programs", or "make e2e" for what a cluster needs`,
+    );
   return path.join(folder, newest, file);
 }

@@ -136,6 +136,7 @@ export async function claimChanges(
     }
     const took = await fleet.untilSettled();
     const now = await uidsOf(fleet);
+    await operators.metrics();
     const restarted = changed(uids, now);
     const degraded = conditionOf(await fleet.fleet(), "Degraded");
     report.claim(

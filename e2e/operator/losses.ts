@@ -74,6 +74,7 @@ export async function claimLosses(
     // what the status said before is no word on what has happened since
     await operators.untilLooked();
     const took = await fleet.untilSettled();
+    await operators.metrics();
     report.claim(`${what}: the fleet is whole again`, took > 0, `${took.toFixed(1)} s`);
   }
 }

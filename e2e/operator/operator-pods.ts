@@ -1,3 +1,4 @@
+import { type Call, callsIn, callText, granted } from "../chart/granted.ts";
 import { cachedProgram } from "../harness/programs.ts";
 import { checkout } from "../harness/workplace.ts";
 import path from "node:path";
@@ -7,9 +8,18 @@ import { until } from "../harness/until.ts";
 const namespace = "promfleet-system";
 const selector = "app.kubernetes.io/name=promfleet,app.kubernetes.io/component=operator";
 
+/** What servers may read that discover: nobody can give what he does not have. */
+const passedOn = new Set(
+  ["pods", "services", "endpoints", "endpointslices.discovery.k8s.io", "ingresses.networking.k8s.io"].flatMap(
+    (resource) => ["get", "list", "watch"].map((verb) => `${verb} ${resource}`),
+  ),
+);
+
 /** The operators of the chart. */
 export class OperatorPods {
   readonly #cluster: Cluster;
+  /** What they have called, as far as their metrics were looked at. */
+  readonly #calls = new Map<string, Call>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
@@ -81,8 +91,23 @@ export class OperatorPods {
     });
   }
 
+  /** What the chart lets them do that none of them has done, and what they have done that it does not let them. */
+  async rightsAndCalls(): Promise<{ unused: string[]; beyond: string[] }> {
+    await this.metrics();
+    const roles = ["clusterrole/promfleet-operator", "role/promfleet-operator-leader"];
+    const objects = await Promise.all(
+      roles.map(async (role) => JSON.parse(await this.#kubectl("get", role, "-o", "json")) as unknown),
+    );
+    const rights = new Set(granted(objects).map(callText));
+    return {
+      unused: [...rights].filter((right) => !this.#calls.has(right) && !passedOn.has(right)),
+      beyond: [...this.#calls.keys()].filter((call) => !rights.has(call)),
+    };
+  }
+
   /** Takes it away without a word. */
   async kill(pod: string): Promise<void> {
+    await this.metrics();
     await this.#kubectl("delete", "pod", pod, "--grace-period=0", "--force");
   }
 
@@ -95,6 +120,7 @@ export class OperatorPods {
     const pod = await this.leader();
     const address = await this.#kubectl("get", "pod", pod, "-o", "jsonpath={.status.podIP}");
     const said = await this.#cluster.exec("curl", "-sS", "-m", "5", `http://${address}:9391/metrics`);
+    for (const call of callsIn(said)) this.#calls.set(callText(call), call);
     return new Map(
       said
         .split("\n")

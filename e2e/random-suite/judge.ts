@@ -4,7 +4,7 @@ import { Random } from "../harness/random.ts";
 import { askQuery } from "../histories/ask-query.ts";
 import { AnswersOfOne, type Element, elementsOf } from "./answers-of-one.ts";
 import { isRanked } from "./is-ranked.ts";
-import { addsUp, magnitudeQuery, perturbedQuery } from "./perturbed-query.ts";
+import { addsUp, magnitudeQuery, magnitudeScale, perturbedQuery } from "./perturbed-query.ts";
 
 /** How a gateway has answered a query. */
 export interface Verdict extends Comparison {
@@ -127,7 +127,7 @@ function boundsOf(magnitudes: ApiAnswer, bound: number): Map<string, number> {
     for (const [time, magnitude] of values) {
       const sum = Number(magnitude);
       // where there is no end to the values themselves, the result has none, or is no number: in any order
-      if (Number.isFinite(sum)) bounds.set(`${time} ${labelText(metric)}`, sum * bound);
+      if (Number.isFinite(sum)) bounds.set(`${time} ${labelText(metric)}`, (sum * bound) / magnitudeScale);
     }
   }
   return bounds;

@@ -3,14 +3,17 @@ import { parse } from "../../src/promql/parse.ts";
 import { subexpressions } from "../../src/promql/selectors.ts";
 import type { Random } from "../harness/random.ts";
 
+/** By which magnitudes are made smaller, to the bit: a sum of the largest values there are is one, too. */
+export const magnitudeScale = 2 ** -20;
+
 /**
- * Of a sum of the values of a query: that of their absolute values. Of an average twice that: it is rounded once more, by its division.
- * Undefined where the query is neither.
+ * Of a sum of the values of a query: that of their absolute values, scaled. Of an average twice that: it is rounded once more, by its
+ * division. Undefined where the query is neither.
  */
 export function magnitudeQuery(query: string): string | undefined {
   let root = parse(query);
   while (root?.kind === "parens") root = root.expression;
-  return root && isAdded(root) ? magnitudeOf(query, root) : undefined;
+  return root && isAdded(root) ? magnitudeOf(query, root, ` * ${magnitudeScale}`) : undefined;
 }
 
 /** Whether the order in which it adds up shows in the value of a query. */
@@ -54,11 +57,11 @@ function isAdded(node: Expression): node is Aggregation {
   return node.kind === "aggregation" && (node.op === "sum" || node.op === "avg");
 }
 
-function magnitudeOf(query: string, { op, grouping, expression }: Aggregation): string {
+function magnitudeOf(query: string, { op, grouping, expression }: Aggregation, scaled = ""): string {
   const { from, to } = expression.span;
   const times = op === "avg" ? "2 * " : "";
   // a comment may stand at its end
-  return `${times}${op} ${written(grouping)} (abs(${query.slice(from, to)}\n))`;
+  return `${times}${op} ${written(grouping)} (abs(${query.slice(from, to)}\n)${scaled})`;
 }
 
 function written({ mode, labels }: Grouping): string {

@@ -1,4 +1,5 @@
 import os from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { version } from "./version.ts";
 
@@ -50,6 +51,9 @@ Examples:
 `;
 
 async function run(options: Options): Promise<void> {
+  // what it works on is short-lived: more room for young objects would only make the process larger
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=50");
   const terminated = Promise.withResolvers<undefined>();
   for (const signal of ["SIGTERM", "SIGINT"] as const)
     process.once(signal, () => terminated.resolve(undefined));

@@ -5,14 +5,16 @@ import { isRefusal } from "../kubernetes/api-refusal.ts";
 import { kinds } from "../kubernetes/resource-kinds.ts";
 import { parseDuration } from "../promql/duration.ts";
 import { shardLabel } from "../render/kubernetes/kubernetes-object.ts";
+import type { FleetSpec } from "../spec/fleet-spec.ts";
 import { declarationOf, declaredSpec } from "./declared-fleet.ts";
 import { authorizationOf } from "./fleet-credentials.ts";
 import { FleetMemory } from "./fleet-memory.ts";
 import { type FleetObjects, fleetObjects } from "./fleet-objects.ts";
 import { type FleetScope, fleetScope } from "./fleet-scope.ts";
-import { withShards } from "./fleet-state.ts";
+import { printState, withShards } from "./fleet-state.ts";
 import { type Findings, fleetStatus, saysTheSame } from "./fleet-status.ts";
 import { GatewayRollout } from "./gateway-rollout.ts";
+import { LastMade } from "./last-made.ts";
 import { podView } from "./look-at-server.ts";
 import { areSettled, nextSteps } from "./next-step.ts";
 import { ObjectKeeper } from "./object-keeper.ts";
@@ -58,6 +60,9 @@ export class FleetReconciler {
   #checked: { declaration: string; refused: PromfleetError | undefined } | undefined;
   /** What a server itself has refused: not tried again. */
   #refusedBy: { declaration: string; message: string } | undefined;
+  readonly #declared = new LastMade<FleetSpec>();
+  readonly #accepted = new LastMade<FleetSpec>();
+  readonly #objects = new LastMade<FleetObjects>();
   #lastReport = "";
   #volumesRefused: { size: string; why: string; until: number } | undefined;
 
@@ -116,14 +121,16 @@ export class FleetReconciler {
       controller: true,
       blockOwnerDeletion: false,
     };
-    const declared = declaredSpec(target);
+    const declared = this.#declared.of(target, () => declaredSpec(target));
     const volumes = await this.#volumes(declared.prometheus.storage.size, signal);
     if (volumes.trouble !== undefined)
       findings.trouble = { reason: "VolumeNotAsDeclared", message: volumes.trouble };
     const storage = { ...declared.prometheus.storage, size: volumes.size };
     const spec = { ...declared, prometheus: { ...declared.prometheus, storage } };
     const retention = parseDuration(spec.prometheus.retention) ?? Number.POSITIVE_INFINITY;
-    const before = state.accepted === undefined ? 0 : declaredSpec(state.accepted).shards;
+    const { accepted } = state;
+    const before =
+      accepted === undefined ? 0 : this.#accepted.of(accepted, () => declaredSpec(accepted)).shards;
     const now = withShards(state, {
       shards: spec.shards,
       now: Date.now(),
@@ -132,14 +139,17 @@ export class FleetReconciler {
     });
     const credentials = await this.#memory.credentials(fleet, owner, signal);
     this.#servers.authorization = authorizationOf(credentials);
-    const objects = fleetObjects({
+    const rendered = [target, volumes.size, printState(now), credentials.hash, owner.uid].join("\n");
+    const make = {
       credentials,
       spec,
       state: now,
       namespace: this.#scope.namespace,
       owner,
       versions: this.#options.versions,
-    });
+    };
+    // the same objects all the time while nothing changes
+    const objects = this.#objects.of(rendered, () => fleetObjects(make));
     findings.objects = objects;
     await this.#memory.saveState(fleet, state, now, owner, signal);
     for (const object of [...objects.rights, ...objects.servers.map(({ service }) => service)])

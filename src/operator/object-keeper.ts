@@ -11,6 +11,7 @@ import { comparable } from "./world.ts";
 /** Keeps objects of a fleet as they are to be. */
 export class ObjectKeeper {
   readonly #scope: FleetScope;
+  readonly #whole = new WeakMap<OwnedObject, { whole: OwnedObject; compared: OwnedObject }>();
 
   constructor(scope: FleetScope) {
     this.#scope = scope;
@@ -28,20 +29,24 @@ export class ObjectKeeper {
     const { api, world } = this.#scope;
     const resource = kindNamed(object.apiVersion, object.kind);
     if (!resource) throw new Error(`${object.kind} is no kind that the operator knows`);
-    const hash = contentOf(object);
-    const whole = {
-      ...object,
-      metadata: {
-        ...object.metadata,
-        annotations: { ...object.metadata.annotations, [appliedAnnotation]: hash },
-      },
-    };
+    const { whole, compared } = this.#wholeOf(object);
     const { name } = object.metadata;
     const live = world.object(resource, this.#scope.namespace, name);
-    if (live && differenceIn(comparable(whole), live) === undefined) return false;
+    if (live && differenceIn(compared, live) === undefined) return false;
     if (!live) await this.#refuseForeign(resource, name, signal);
     world.learn(resource, await api.apply(this.#scope.ref(resource, name), whole, { signal }));
     return true;
+  }
+
+  /** With what tells what was applied; worked out once for each object. */
+  #wholeOf(object: OwnedObject): { whole: OwnedObject; compared: OwnedObject } {
+    const known = this.#whole.get(object);
+    if (known) return known;
+    const annotations = { ...object.metadata.annotations, [appliedAnnotation]: contentOf(object) };
+    const whole = { ...object, metadata: { ...object.metadata, annotations } };
+    const made = { whole, compared: comparable(whole) };
+    this.#whole.set(object, made);
+    return made;
   }
 
   /** @throws PromfleetError where somebody else has an object of that name */
