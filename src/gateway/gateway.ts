@@ -57,7 +57,7 @@ const times = { farewell: 20_000, firstCoverage: 2000 };
 /** The descriptor that the access log goes to. */
 const stderr = 2;
 /** What clients that read slowly may hold of a process that is to stay small. */
-const answersLimits = { bytes: 24 * 1024 ** 2, answers: 16, patience: 5000, shortPatience: 2000 };
+const answersLimits = { bytes: 16 * 1024 ** 2, answers: 12, patience: 5000, shortPatience: 2000 };
 
 /** Starts the gateway. @throws PromfleetError PORT_TAKEN, LISTEN_FAILED, TLS_UNUSABLE, and whatever the evaluator's start throws */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {

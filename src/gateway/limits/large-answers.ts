@@ -1,7 +1,7 @@
 import { ReadAdmission } from "../evaluate/read-admission.ts";
 
 /** Large answers that are made at the same time, of all that are asked for. */
-const most = 16;
+const most = 12;
 const places = new ReadAdmission(() => most, 0);
 
 /**
